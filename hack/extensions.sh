@@ -41,7 +41,7 @@ definitions() {
   local folder new
   folder=$cache_dir/extensions-$(cksum <<<"$checksums" | cut -d ' ' -f 1)
   if [ ! -d "$folder" ]; then
-    need go "install Go 1.26 or newer"
+    need go "$how_to_install_go"
     need mvn "on Debian and Ubuntu hack/install-dependencies.sh servers installs it"
     need java "on Debian and Ubuntu hack/install-dependencies.sh servers installs it"
     echo "fetching the definitions of KEDA, OpenShift, Gateway API, Prometheus operator and Strimzi, once" >&2
@@ -71,8 +71,9 @@ fetch() {
 # from_module FOLDER MODULE@VERSION FILE...
 from_module() {
   local folder=$1 source file
-  source=$(cd "$1" && go mod download -json "$2" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
-  [ -n "$source" ] || die "failed to fetch the Go module $2"
+  # It prints an error in the object, and fails.
+  source=$(cd "$1" && go mod download -json "$2") || { echo "$source" >&2 && die "failed to fetch the Go module $2: $why_go_fails"; }
+  source=$(sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' <<<"$source")
   shift 2
   for file; do install -m 644 "$source/$file" "$folder"; done
 }
@@ -84,11 +85,12 @@ strimzi() {
   # The order matters: the generator includes older classes of Kubernetes.
   for artifact in "io.fabric8:kubernetes-model-core:$kubernetes_model" "io.strimzi:crd-generator:$strimzi_generator" \
     "io.strimzi:api:$strimzi"; do
-    mvn -q -B -ntp -Dstyle.color=never dependency:copy -Dartifact="$artifact" -DoutputDirectory="$jars" >&2
+    mvn -q -B -ntp -Dstyle.color=never dependency:copy -Dartifact="$artifact" -DoutputDirectory="$jars" >&2 ||
+      die "failed to fetch $artifact: is Maven Central reachable? A mirror or proxy is set in ~/.m2/settings.xml; then run it again"
   done
   java -cp "$jars/kubernetes-model-core-$kubernetes_model.jar:$jars/crd-generator-$strimzi_generator.jar:$jars/api-$strimzi.jar" \
-    io.strimzi.crdgenerator.CrdGenerator --yaml "io.strimzi.api.kafka.model.kafka.Kafka=$1" 2>/dev/null ||
-    die "failed to generate Strimzi's definition"
+    io.strimzi.crdgenerator.CrdGenerator --yaml "io.strimzi.api.kafka.model.kafka.Kafka=$1" 2>"$jars/log" ||
+    { cat "$jars/log" >&2 && die "failed to generate Strimzi's definition"; }
   rm -rf "$jars"
 }
 

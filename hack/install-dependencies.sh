@@ -17,9 +17,13 @@
 # if a dependency is still missing; one of the groups only with CI=true, since they are optional.
 # PostgreSQL's package is prevented from starting a server and creating a database.
 set -euo pipefail
+trap 'exit 130' INT # Whatever an interrupted program makes of it, as in hack/lib/server.sh.
 
 # Go from `go_bootstrap_version` on downloads `go_version` itself (GOTOOLCHAIN, see hack/lib/server.sh).
 readonly rust_version=1.95 java_version=17 go_version=1.26 go_bootstrap_version=1.21 python_version=3.9 node_version=18 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4 schemathesis_version=4.32.5
+
+# While it exists, PostgreSQL's package creates no database.
+readonly no_cluster=/etc/postgresql-common/createcluster.d/ccx-no-cluster.conf
 
 missing=()  # What it is, for people.
 debian=()   # Its packages.
@@ -73,9 +77,20 @@ look_for_essentials() {
 look_for_servers() {
   has_java || want "Java $java_version or newer" "$(debian_java)" java-21-openjdk-headless openjdk
   has mvn  || want Maven                         maven            maven                    maven
-  has_go   || want "Go $go_version or newer (or $go_bootstrap_version, which fetches it)"     "$(debian_go)"   golang                   go
+  has_go   || want_go
   has openssl || want openssl                    openssl          openssl                  openssl
   has valkey-server || has redis-server || want "Valkey or Redis" redis-server valkey      valkey
+}
+
+want_go() {
+  local what="Go $go_version or newer (or $go_bootstrap_version, which fetches it)" package
+  package=$(debian_go) || true
+  if ! is_debian || [ -n "$package" ]; then
+    want "$what" "$package" golang go
+  else
+    by_hand+=("$what; this system's own package is too old"
+      "  https://go.dev/dl has it, and says how to install it; then: export PATH=\"/usr/local/go/bin:\$PATH\"")
+  fi
 }
 
 look_for_python() { look_for_pypi python insights insights-core "$insights_core_version"; }
@@ -83,7 +98,8 @@ look_for_python() { look_for_pypi python insights insights-core "$insights_core_
 # look_for_pypi FOLDER MODULE PACKAGE VERSION: installs a package of PyPI into a virtual environment of its own.
 look_for_pypi() {
   local folder=${XDG_CACHE_HOME:-$HOME/.cache}/ccx/$1 module=$2 package=$3 version=$4
-  "$folder/bin/python3" -c "import $module" 2>/dev/null && return
+  local stamp=$folder/ccx-package
+  [ "$(cat "$stamp" 2>/dev/null)" = "$package==$version" ] && "$folder/bin/python3" -c "import $module" 2>/dev/null && return
   if ! at_least "$python_version" "$(python3 --version 2>/dev/null)" || ! python3 -c 'import ensurepip' 2>/dev/null; then
     want "Python $python_version or newer with venv" python3-venv python3 python3
     # Silent: the caller tries once more, and reports.
@@ -91,11 +107,16 @@ look_for_pypi() {
     forget
   fi
   echo "installing $package $version into $folder" >&2
-  { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$package==$version"; } || {
-    # The tests can't distinguish an incomplete environment from a complete one.
+  # The tests can't distinguish an incomplete environment from a complete one.
+  # shellcheck disable=SC2064 # The folder's current name is meant.
+  trap "rm -rf '$folder'; exit 130" INT
+  if python3 -m venv --clear "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$package==$version"; then
+    echo "$package==$version" >"$stamp"
+  else
     rm -rf "$folder"
-    by_hand+=("$package $version: pip failed to install it, see above; is PyPI reachable?")
-  }
+    by_hand+=("$package $version: pip failed to install it, see above; is PyPI reachable? (pip config set global.index-url names a mirror)")
+  fi
+  trap 'exit 130' INT
 }
 
 look_for_node() {
@@ -106,13 +127,14 @@ look_for_node() {
 look_for_linters() {
   has shellcheck || want shellcheck shellcheck ShellCheck shellcheck
   # A build without optimisation takes half the time, and the program is fast enough.
-  has cargo-deny || cargo install --quiet --locked --debug "cargo-deny@$deny_version" ||
-    by_hand+=("cargo-deny $deny_version: cargo install --locked cargo-deny")
+  has cargo-deny || install_with_cargo cargo-deny "$deny_version"
 }
 
-look_for_mdbook() {
-  has mdbook || cargo install --quiet --locked --debug "mdbook@$mdbook_version" ||
-    by_hand+=("mdbook $mdbook_version: cargo install --locked mdbook")
+look_for_mdbook() { has mdbook || install_with_cargo mdbook "$mdbook_version"; }
+
+install_with_cargo() {
+  echo "building $1 $2 once, some minutes" >&2
+  cargo install --quiet --locked --debug "$1@$2" || by_hand+=("$1 $2, which failed to build, see above: cargo install --locked $1@$2")
 }
 
 # want WHAT DEBIAN FEDORA HOMEBREW: records a missing dependency and its packages; DEBIAN is empty if its package is too old.
@@ -141,10 +163,14 @@ has_java() { has java && at_least "$java_version" "$(java -version 2>&1)"; }
 has_rust() { at_least "$rust_version" "$(cargo --version 2>/dev/null)"; }
 
 how_to_install_rust() {
-  local cargo=${CARGO_HOME:-$HOME/.cargo}/bin/cargo
-  echo "Rust $rust_version or newer"
-  if [ -x "$cargo" ] && at_least "$rust_version" "$("$cargo" --version)"; then
-    echo "    it is installed, but not in PATH: export PATH=\"${cargo%/*}:\$PATH\""
+  local cargo=${CARGO_HOME:-$HOME/.cargo}/bin/cargo found
+  found=$(cargo --version 2>/dev/null) || found=""
+  echo "Rust $rust_version or newer${found:+; \`cargo\` is $(command -v cargo), $found}"
+  if [ -x "$cargo" ] && at_least "$rust_version" "$("$cargo" --version 2>/dev/null)"; then
+    echo "    it is installed, but not first in PATH: export PATH=\"${cargo%/*}:\$PATH\""
+  elif has rustup; then
+    echo "    rustup update stable"
+    echo "    rustup default stable"
   elif [ -n "$(debian_version rustup)" ]; then
     echo "    $(root_prefix)apt-get install rustup"
     echo "    rustup default stable"
@@ -203,14 +229,16 @@ root_prefix() { [ "$(id -u)" = 0 ] || { has sudo && echo "sudo "; } || echo "(as
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 install_on_debian() {
-  local no_cluster=/etc/postgresql-common/createcluster.d/ccx-no-cluster.conf outcome=0
+  local outcome=0
   echo "installing ${debian[*]}" >&2
-  as_root mkdir -p "$(dirname "$no_cluster")"
+  as_root mkdir -p "$(dirname "$no_cluster")" || return
+  trap 'as_root rm -f "$no_cluster"' EXIT
   echo 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
-  as_root apt-get update -qq || outcome=$?
+  as_root apt-get update -qq || echo "going on with the lists of packages as they are" >&2
   as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y -qq --no-install-recommends "${debian[@]}" >/dev/null || outcome=$?
   as_root rm -f "$no_cluster"
+  trap - EXIT
   return "$outcome"
 }
 

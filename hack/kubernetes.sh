@@ -66,20 +66,20 @@ status() {
 # If it can't be built, the command runs without it, except with CI=true: tests that need it are reported as not run.
 run_beside() {
   [ $# -gt 0 ] || die "run needs a command"
-  if [ -z "${CCX_TEST_KUBECONFIG:-}" ]; then
-    state=$(mktemp -d "${TMPDIR:-/tmp}/ccx-kubernetes.XXXXXX")
-    # shellcheck disable=SC2064 # The folder's current name is meant.
-    trap "state=$state; control_plane_down; rm -rf '$state'" EXIT
-    if KUBERNETES_DATA=$state "$0" up >&2; then export CCX_TEST_KUBECONFIG=$state/kubeconfig; else do_without Kubernetes; fi
+  state=$(mktemp -d "${TMPDIR:-/tmp}/ccx-kubernetes.XXXXXX")
+  # shellcheck disable=SC2064 # The folder's current name is meant.
+  trap "state=$state; control_plane_down; rm -rf '$state'" EXIT
+  mkdir "$state/tmp" # Go leaves files behind when it is interrupted.
+  export CCX_TEST_KUBERNETES_FAILURE='' CCX_TEST_HELM_FAILURE=''
+  if [ -n "${CCX_TEST_KUBECONFIG:-}" ]; then
+    true # That one is used.
+  elif KUBERNETES_DATA=$state TMPDIR=$state/tmp "$0" up 2>&1 | tee "$state/up" >&2; then
+    export CCX_TEST_KUBECONFIG=$state/kubeconfig
+  else
+    CCX_TEST_KUBERNETES_FAILURE=$(do_without Kubernetes "$state/up")
   fi
-  "$0" tools || do_without helm
+  TMPDIR=$state/tmp "$0" tools 2>&1 | tee "$state/tools" >&2 || CCX_TEST_HELM_FAILURE=$(do_without helm "$state/tools")
   PATH=$kubernetes_bin:$PATH KUBECONFIG=${CCX_TEST_KUBECONFIG:-} "$@"
-}
-
-# do_without WHAT
-do_without() {
-  [ "${CI:-}" != true ] || exit 1
-  printf '\n*** No %s, see above: the tests that need it are not run.\n\n' "$1" >&2
 }
 
 main "$@"

@@ -77,11 +77,12 @@ init() {
   read -ra as <<<"$(as_server)"
   owner=${as[1]:-$(id -un)}
   owner=${owner#--reuid=}
-  rm -rf "$data/cluster" && install -d -m 700 -o "$owner" "$data/cluster"
+  rm -rf "$data"/cluster{,.new} && install -d -m 700 -o "$owner" "$data/cluster.new"
   install -m 600 -o "$owner" /dev/null "$data/password" && echo "$PGPASSWORD" >"$data/password"
-  (cd / && ${as[@]+"${as[@]}"} "$bin/initdb" -D "$data/cluster" -U postgres --pwfile="$data/password" \
+  (cd / && ${as[@]+"${as[@]}"} "$bin/initdb" -D "$data/cluster.new" -U postgres --pwfile="$data/password" \
     -A scram-sha-256 -E UTF8 --locale=C --no-instructions) >"$data/initdb.log" 2>&1 ||
     { cat "$data/initdb.log" >&2 && die "failed to make a database in $data"; }
+  mv "$data/cluster.new" "$data/cluster" # When it is complete: initdb writes PG_VERSION first.
 }
 
 # INT disconnects the clients; TERM would wait for them.

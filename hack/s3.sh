@@ -59,11 +59,18 @@ up() {
   status
 }
 
+# The program gets its name when it is complete.
 build() {
+  local new
   [ -x "$program" ] && return
-  need go "on Debian and Ubuntu hack/install-dependencies.sh servers installs it, if their Go is new enough"
+  need go "$how_to_install_go"
   echo "building versitygw $version, once" >&2
-  GOBIN=$(dirname "$program") go install "github.com/versity/versitygw/cmd/versitygw@$version"
+  mkdir -p "$(dirname "$program")"
+  new=$(mktemp -d "$(dirname "$program")/.new.XXXXXX")
+  # shellcheck disable=SC2064 # The folder's current name is meant.
+  trap "rm -rf '$new'" EXIT
+  GOBIN=$new GOTMPDIR=$new go install "github.com/versity/versitygw/cmd/versitygw@$version" || die "failed to build versitygw $version: $why_go_fails"
+  mv "$new/versitygw" "$program"
 }
 
 request() { curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}' "$@"; }

@@ -7,24 +7,29 @@
 # ignored. This script runs all other tests first, then those with all needs met. `make test` runs it with Kafka and Kubernetes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+trap 'exit 130' INT # Whatever an interrupted program makes of it, as in hack/lib/server.sh.
 
-# is_met NEED: succeeds if the need of a test is met; this table is the only list of needs.
+# is_met NEED: succeeds if the need of a test is met; this table is the only list of needs. Prints the reason if it knows more than the
+# table in `how_to`.
 is_met() {
   case "$1" in
-    "servers") has java && [ -n "${CCX_TEST_KAFKA_SASL:-}" ] && hack/s3.sh build ;;
-    "Kafka with SASL") [ -n "${CCX_TEST_KAFKA_SASL:-}" ] ;;
-    "Kubernetes") [ -n "${CCX_TEST_KUBECONFIG:-}" ] ;;
-    "helm") has helm ;;
+    "servers") is_met "Kafka with SASL" && has java && hack/s3.sh build ;;
+    "Kafka with SASL") [ -n "${CCX_TEST_KAFKA_SASL:-}" ] || because "${CCX_TEST_KAFKA_FAILURE:-}" ;;
+    "Kubernetes") [ -n "${CCX_TEST_KUBECONFIG:-}" ] || because "${CCX_TEST_KUBERNETES_FAILURE:-}" ;;
+    "helm") has helm || because "${CCX_TEST_HELM_FAILURE:-}" ;;
     "definitions of extensions") hack/extensions.sh definitions ;;
-    "insights-core") "${CCX_TEST_PYTHON:-${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python/bin/python3}" -c 'import insights' ;;
+    "insights-core") "${CCX_TEST_PYTHON:-${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python/bin/python3}" -c 'import insights' 2>/dev/null ;;
     "published samples") [ -d "${CCX_REFERENCE:-../shared/reference}/archives" ] ;;
     "built programs") [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx" ] && [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx-operator" ] ;;
     "redis-server") { has valkey-server || has redis-server; } && has openssl ;;
     "Chromium") { has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; } && has openssl && hack/web.sh packages ;;
-    "npm package dot") node -e 'require("dot")' ;;
+    "npm package dot") node -e 'require("dot")' 2>/dev/null ;;
     *) false ;;
   esac
 }
+
+# because REASON: fails.
+because() { [ -z "$1" ] || echo "$1" >&2 && false; }
 
 # how_to NEED: prints how to meet it.
 how_to() {
@@ -49,28 +54,35 @@ is_optional() {
 
 has() { command -v "$1" >/dev/null; }
 
-declare -A met # NEED -> yes or no
+declare -A met     # NEED -> yes or no
+declare -A reasons # NEED -> the last line that its check has printed
 
-# all_met NEED, NEED...
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+# all_met NEED, NEED...: checks all of them, for the report.
 all_met() {
-  local need needs
+  local need needs outcome=0
   IFS=, read -ra needs <<<"$1"
   for need in "${needs[@]}"; do
     need=${need# }
-    [ -n "${met[$need]:-}" ] || { is_met "$need" >/dev/null 2>&1 && met[$need]=yes || met[$need]=no; }
-    [ "${met[$need]}" = yes ] || return 1
+    [ -n "${met[$need]:-}" ] || check "$need"
+    [ "${met[$need]}" = yes ] || outcome=1
   done
+  return "$outcome"
+}
+
+# check NEED: what a script prints while it builds or downloads something is shown.
+check() {
+  if is_met "$1" 2>&1 >/dev/null </dev/null | tee "$folder/reason" >&2; then met[$1]=yes; else met[$1]=no; fi
+  reasons[$1]=$(tail -n 1 "$folder/reason")
 }
 
 main() {
-  local scope=("$@") outcome=0 log runnable=() name needs missing
+  local scope=("$@") outcome=0 log=$folder/log runnable=() name needs missing=$folder/missing
   [ ${#scope[@]} -gt 0 ] || scope=(--workspace)
-  log=$(mktemp)
-  # shellcheck disable=SC2064 # The file's current name is meant.
-  trap "rm -f '$log'" EXIT
-
   cargo test "${scope[@]}" --no-fail-fast 2>&1 | tee "$log" || outcome=1
-  missing=$(mktemp)
+  : >"$missing"
   while IFS=$'\t' read -r name needs; do
     if all_met "$needs"; then runnable+=("$name"); else echo "$needs" >>"$missing"; fi
   done < <(sed -n 's/^test \(.*\) \.\.\. ignored, needs \(.*\)$/\1\t\2/p' "$log")
@@ -79,7 +91,6 @@ main() {
   fi
   report "$missing"
   [ "${CI:-}" != true ] || only_optional "$missing" || outcome=1
-  rm -f "$missing"
   return "$outcome"
 }
 
@@ -89,7 +100,9 @@ report() {
   sort "$1" | uniq -c | while read -r count needs; do
     echo "NOT RUN: $count tests, for want of $needs"
     tr , '\n' <<<"$needs" | while read -r need; do
-      all_met "$need" || echo "  $need: $(how_to "$need")"
+      ! all_met "$need" || continue
+      echo "  $need: $(how_to "$need")"
+      [ -z "${reasons[$need]}" ] || echo "    (${reasons[$need]})"
     done
   done
 }

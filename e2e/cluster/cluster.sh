@@ -65,7 +65,7 @@ source "$root/e2e/cluster/lib/node.sh"
 # shellcheck source=e2e/cluster/lib/teardown.sh
 source "$root/e2e/cluster/lib/teardown.sh"
 
-readonly packages=(containerd runc containernetworking-plugins iptables conntrack iproute2 kmod openssl curl)
+readonly packages=(containerd runc containernetworking-plugins iptables conntrack iproute2 kmod procps openssl curl)
 
 main() {
   local foreign=
@@ -80,7 +80,10 @@ main() {
     env:*) environment ;;
     kubectl:*) kubectl "${@:2}" ;;
     load:*) "load$foreign" "${@:2}" ;;
-    images:*) project_images "${2:-debug}" && "load$foreign" "$target"/images/{ccx,ccx-operator}.tar "$images/postgres.tar" ;;
+    images:*)
+      project_images "${2:-debug}" # Not followed by `&&`, which would hide that it has failed.
+      "load$foreign" "$target"/images/{ccx,ccx-operator}.tar "$images/postgres.tar"
+      ;;
     policies:) network_policies_up ;;
     metrics:) metrics_up ;;
     python:) house_rules_up ;;

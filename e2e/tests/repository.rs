@@ -1,5 +1,5 @@
-//! The repository itself: links in the documentation lead to files, its pages are in the book, the commands
-//! of its tutorials succeed, and scripts work on minimal machines.
+//! The repository itself: links in the documentation lead to files, its pages are in the book, and the commands
+//! of its tutorials succeed.
 //!
 //! A block ` ```sh ` in a page of [`TUTORIALS`] is run as it is, in an empty folder with the programs in
 //! `PATH`. The comment `<!-- file: NAME -->` before any other block writes that block to a file there. Blocks
@@ -198,71 +198,4 @@ fn script(page: &str) -> String {
 fn script_has_marked_files_and_shell_blocks_only() {
     let page = "Text.\n\n```sh\nccx a\n```\n\n```\nccx b\n```\n\n<!-- file: x.yaml -->\n```yaml\na: 1\n```\n";
     assert_eq!(script(page), "ccx a\ncat >x.yaml <<'END OF FILE'\na: 1\nEND OF FILE\n");
-}
-
-#[test]
-fn running_server_is_recognized_without_ps() {
-    let script = r#"
-        source "$ROOT/hack/lib/server.sh"
-        ps() { return 127; }
-        folder=$(mktemp -d)
-        trap 'rm -rf "$folder"' EXIT
-        server_start "$folder" bash -c "sleep 60; : $folder"
-        server_alive "$folder" || exit 1
-        server_stop "$folder" KILL
-        ! server_alive "$folder"
-    "#;
-    let status = Command::new("bash").args(["-c", script]).env("ROOT", root()).status().unwrap();
-    assert!(status.success());
-}
-
-/// Stands in for cargo: two tests, of which the second has a requirement.
-const FAKE_CARGO: &str = r#"#!/bin/bash
-case "$*" in
-  *--exact*) echo "test b::two ... ok" ;;
-  *) printf 'test a::one ... ok\ntest b::two ... ignored, needs %s\n' "$NEEDS" ;;
-esac
-"#;
-
-/// Runs `hack/test.sh` with the fake cargo; returns its exit code and output.
-fn run_tests(needs: &str, ci: &str) -> (Option<i32>, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let cargo = folder.path().join("cargo");
-    fs::write(&cargo, FAKE_CARGO).unwrap();
-    fs::set_permissions(&cargo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let output = Command::new("bash")
-        .arg(root().join("hack/test.sh"))
-        .env("PATH", format!("{}:{}", folder.path().display(), env::var("PATH").unwrap()))
-        .envs([("NEEDS", needs), ("CI", ci), ("CCX_TEST_KUBECONFIG", "")])
-        .env("CCX_REFERENCE", folder.path())
-        .output()
-        .unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
-}
-
-#[test]
-fn test_script_runs_ignored_tests_whose_needs_are_met() {
-    let (code, text) = run_tests("built programs", "");
-    assert_eq!(code, Some(0), "{text}");
-    // The program of this test is in the same folder as the others, if they are built.
-    let is_built = text.ends_with("test b::two ... ok\n");
-    assert!(is_built || text.contains("NOT RUN: 1 tests, for want of built programs"), "{text}");
-}
-
-#[test]
-fn test_script_reports_what_did_not_run_and_how_to_get_it() {
-    let (code, text) = run_tests("Kubernetes, published samples", "");
-    assert_eq!(code, Some(0), "{text}");
-    assert!(
-        text.contains("NOT RUN: 1 tests, for want of Kubernetes, published samples\n  Kubernetes: Go 1.26"),
-        "{text}"
-    );
-    assert!(text.ends_with("the original services\n"), "{text}");
-}
-
-#[test]
-fn test_script_fails_in_ci_unless_the_need_is_optional() {
-    assert_eq!(run_tests("Kubernetes", "true").0, Some(1));
-    assert_eq!(run_tests("cluster with pods", "true").0, Some(0));
-    assert_eq!(run_tests("an unknown need", "true").0, Some(1));
 }

@@ -12,6 +12,11 @@ die() {
   exit 1
 }
 
+# Ctrl-C ends a script even if the program that it waits for does not end by the signal: Go, Java and npm end with a status of their own,
+# which bash takes for a failure of the program, and goes on.
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 # usage: prints the comment at the top of the script that was called.
 usage() { sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0"; }
 
@@ -22,6 +27,14 @@ need() {
   has "$1" && return
   echo "${0##*/}: $1 is not installed; $2" >&2
   exit 69
+}
+
+# do_without WHAT FILE: goes on without a server that has failed to start, except with CI=true; prints the reason, the last line of a
+# file. The tests that need the server are then reported as not run.
+do_without() {
+  [ "${CI:-}" != true ] || exit 1
+  printf '\n*** No %s, see above: the tests that need it are not run.\n\n' "$1" >&2
+  tail -n 1 "$2"
 }
 
 # server_alive FOLDER: succeeds if the process that was started there is running, and not another one with the same pid.
@@ -37,6 +50,11 @@ command_line() {
 
 # Debian's Go disables toolchain downloads; this lets Go 1.21 or newer download the version that a module requires.
 export GOTOOLCHAIN=${GOTOOLCHAIN:-auto}
+
+# What to do without Go, and if it fails.
+# shellcheck disable=SC2034 # The scripts that source this use them.
+readonly how_to_install_go="install Go 1.26, or 1.21 and newer, which fetches it: hack/install-dependencies.sh servers" \
+  why_go_fails="see above; is the module proxy reachable (go env GOPROXY)? Then run it again"
 
 # server_start FOLDER COMMAND...: starts it in the background, detached from this terminal, so that Ctrl-C does not reach it.
 server_start() {

@@ -25,10 +25,11 @@ program() {
 
 # need_programs NAME...: builds Kubernetes if one of them is missing, or was built from other sources.
 need_programs() {
-  local name
+  local name is_ours=no
   for name; do
-    case "$(program "$name")" in "$kubernetes_bin"/*) build_kubernetes && return ;; esac
+    case "$(program "$name")" in "$kubernetes_bin"/*) is_ours=yes ;; esac
   done
+  [ "$is_ours" = no ] || build_kubernetes
 }
 
 build_kubernetes() {
@@ -58,12 +59,17 @@ fingerprint() { cat "$sources/$1"/{go.mod,go.sum,main.go} | cksum; }
 
 # build PROGRAM MODULE TITLE DURATION LINKER_FLAGS: builds a program; replaces the old one only when the build has succeeded.
 build() {
-  need go "Kubernetes is built from source: install Go 1.26 or newer, or set KUBEBUILDER_ASSETS (see setup-envtest)"
+  need go "$how_to_install_go, or set KUBEBUILDER_ASSETS (see setup-envtest)"
   mkdir -p "$kubernetes_bin"
   echo "building $3 once, $4" >&2
-  with_progress "$kubernetes_bin/.$1.log" go_build "$1" "$sources/$2" "$5" ||
-    { grep -v '^[a-z0-9./-]*$' "$kubernetes_bin/.$1.log" | tail -n 20 >&2 && die "failed to build $3"; }
+  with_progress "$kubernetes_bin/.$1.log" go_build "$1" "$sources/$2" "$5" || build_failed "$1" "$3"
   fingerprint "$2" >"$kubernetes_bin/.$1"
+}
+
+# build_failed PROGRAM TITLE: exits with the end of the log, without the packages that were built.
+build_failed() {
+  grep -v '^[A-Za-z0-9./_-]*$' "$kubernetes_bin/.$1.log" | tail -n 20 >&2 || true
+  die "failed to build $2: $why_go_fails"
 }
 
 go_build() {
@@ -71,19 +77,28 @@ go_build() {
     mv "$kubernetes_bin/$1.new" "$kubernetes_bin/$1"
 }
 
-# with_progress LOG COMMAND...: runs a command and prints every minute the number of packages in its log.
+# with_progress LOG COMMAND...: runs a command and prints every minute the number of packages in its log. The command is in the
+# foreground: Ctrl-C does not reach processes of the background.
 with_progress() {
-  local log=$1 started=$SECONDS minutes=0 job
+  local log=$1 outcome=0 printer
   shift
-  "$@" >"$log" 2>&1 &
-  job=$!
-  while kill -0 "$job" 2>/dev/null; do
-    sleep 0.5
+  print_progress "$log" &
+  printer=$!
+  "$@" >"$log" 2>&1 || outcome=$?
+  kill "$printer" 2>/dev/null || true
+  wait "$printer" 2>/dev/null || true
+  return "$outcome"
+}
+
+# print_progress LOG: ends with this script.
+print_progress() {
+  local started=$SECONDS minutes=0
+  trap - INT TERM
+  while sleep 0.5 && kill -0 "$$" 2>/dev/null; do
     ((SECONDS - started < 60 * (minutes + 1))) && continue
     minutes=$((minutes + 1))
-    echo "  $minutes min: $(grep -cv ' ' "$log") packages" >&2
+    echo "  $minutes min: $(grep -cv ' ' "$1") packages" >&2
   done
-  wait "$job"
 }
 
 build_helm() { has helm || build_tool helm helm.sh/helm/v3/cmd/helm v3.19.0 "about 3 minutes"; }
@@ -91,18 +106,16 @@ build_helm() { has helm || build_tool helm helm.sh/helm/v3/cmd/helm v3.19.0 "abo
 # build_tool NAME PACKAGE VERSION DURATION: builds a third-party program in a temporary module.
 build_tool() {
   [ -x "$kubernetes_bin/$1" ] && return
-  need go "install Go 1.26 or newer"
+  need go "$how_to_install_go"
   mkdir -p "$kubernetes_bin"
   echo "building $1 $3 once, $4" >&2
-  with_progress "$kubernetes_bin/.$1.log" go_build_tool "$@" ||
-    { tail -n 20 "$kubernetes_bin/.$1.log" >&2 && die "failed to build $1"; }
+  with_progress "$kubernetes_bin/.$1.log" go_build_tool "$@" || build_failed "$1" "$1 $3"
 }
 
 go_build_tool() {
-  local module
-  module=$(mktemp -d)
-  (cd "$module" && go mod init tool && go get -tool "$2@$3" &&
-    CGO_ENABLED=0 go build -v "${build_flags[@]}" -ldflags '-s -w' -o "$kubernetes_bin/$1.new" "$2") || return
-  rm -rf "$module"
-  mv "$kubernetes_bin/$1.new" "$kubernetes_bin/$1"
+  local module=$kubernetes_bin/.$1.module
+  rm -rf "$module" && mkdir "$module" || return
+  (cd "$module" && go mod init tool && go get "$2@$3" &&
+    CGO_ENABLED=0 go build -v "${build_flags[@]}" -ldflags '-s -w' -o "$kubernetes_bin/$1.new" "$2") &&
+    rm -rf "$module" && mv "$kubernetes_bin/$1.new" "$kubernetes_bin/$1"
 }
