@@ -139,9 +139,59 @@ pub(crate) fn wrap(text: &str, first: &str, rest: &str, width: usize) -> String 
     wrapped
 }
 
+/// Breaks a shell command between words, with backslashes, so that it can still be copied.
+pub(crate) fn wrap_command(command: &str, indent: &str, width: usize) -> String {
+    const BREAK: &str = " \\";
+    let mut wrapped = indent.to_owned();
+    let mut used = indent.chars().count();
+    for (index, part) in command_parts(command).iter().enumerate() {
+        let length = part.chars().count();
+        if index > 0 && used + 1 + length + BREAK.len() > width {
+            wrapped.extend([BREAK, "\n", indent, "  "]);
+            used = indent.chars().count() + 2;
+        } else if index > 0 {
+            wrapped.push(' ');
+            used += 1;
+        }
+        wrapped.push_str(part);
+        used += length;
+    }
+    wrapped
+}
+
+/// Splits a shell command at spaces, except in single quotes, where a backslash is a character like others.
+fn command_parts(command: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for word in command.split(' ') {
+        match parts.last_mut().filter(|part| part.matches('\'').count() % 2 == 1) {
+            Some(quoted) => quoted.extend([" ", word]),
+            None => parts.push(word.to_owned()),
+        }
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_command_is_broken_outside_of_quotes_and_runs_as_before() {
+        let command = "printf '%s|' first second 'a  quoted part' third \"fourth part\"";
+        let wrapped = wrap_command(command, "    ", 30);
+        assert_eq!(
+            wrapped.lines().collect::<Vec<_>>(),
+            [
+                "    printf '%s|' first \\",
+                "      second \\",
+                "      'a  quoted part' third \\",
+                "      \"fourth part\""
+            ]
+        );
+        let run = |command| std::process::Command::new("sh").args(["-c", command]).output().unwrap().stdout;
+        assert_eq!(run(&wrapped), run(command));
+        assert_eq!(wrap_command("oc get nodes", "  ", 80), "  oc get nodes");
+    }
 
     fn rules() -> Table {
         let mut table = table(&["KEY", "RISK", "READS"]);

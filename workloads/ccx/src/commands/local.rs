@@ -171,6 +171,11 @@ async fn serve(
     config.smart_proxy.listen = public_api.local_addr().context(PortSnafu)?;
     let uploads = address::bind_uploads(bind_choice(args))?;
     config.ingress.listen = uploads.local_addr().context(PortSnafu)?;
+    for note in
+        address::replacements_beside(bind_choice(args), config.smart_proxy.listen, config.ingress.listen)
+    {
+        progress.note(&note);
+    }
     services.start_writer(&config);
     services.start_dvo_writer(&config);
     services.start_aggregator(&config, tokio::net::TcpListener::from_std(api).context(PortSnafu)?);
@@ -202,7 +207,8 @@ async fn show(
     progress: &Progress,
 ) -> Result<usize, LocalError> {
     let total = submissions.len();
-    progress.step(&format!("waiting for {total} archive(s) to be served"));
+    let archives = if total == 1 { "the archive".to_owned() } else { format!("{total} archives") };
+    progress.step(&format!("waiting for {archives} to be served"));
     let mut outcomes =
         stream::iter(submissions).map(|submission| waiter.wait(submission)).buffered(MAX_IN_FLIGHT);
     let mut unserved = 0;

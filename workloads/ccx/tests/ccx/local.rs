@@ -87,7 +87,7 @@ fn unreadable_archive_is_reported_and_the_others_are_served() {
 
     let outcome = once(&[&garbage, &missing, &good]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stderr.contains("2 archive(s) could not be served"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("2 archives could not be served"), "{}", outcome.stderr);
     let rows = rows(&outcome);
     let error = |row: &Value| row["error"].as_str().unwrap_or_else(|| panic!("no error in {row}")).to_owned();
     assert!(error(&rows[0]).contains("not an archive"), "{}", rows[0]);

@@ -44,26 +44,46 @@ pub(super) fn bind(choice: BindChoice) -> Result<TcpListener, LocalError> {
 
 /// Binds the address of the public API: the default one if it is free and asked for, else any port.
 pub(super) fn bind_public(choice: BindChoice) -> Result<TcpListener, LocalError> {
-    match choice {
-        BindChoice::Any => try_bind(ANY.into()),
-        _ => try_bind(DEFAULT_PUBLIC.into()).or_else(|_| try_bind(ANY.into())),
-    }
-    .context(PortSnafu)
+    bind_beside(choice, DEFAULT_PUBLIC)
 }
 
 /// Binds the address of uploads: the default one if it is free and asked for, else any port.
 pub(super) fn bind_uploads(choice: BindChoice) -> Result<TcpListener, LocalError> {
+    bind_beside(choice, DEFAULT_UPLOADS)
+}
+
+fn bind_beside(choice: BindChoice, default: (Ipv4Addr, u16)) -> Result<TcpListener, LocalError> {
     match choice {
         BindChoice::Any => try_bind(ANY.into()),
-        _ => try_bind(DEFAULT_UPLOADS.into()).or_else(|_| try_bind(ANY.into())),
+        _ => try_bind(default.into()).or_else(|_| try_bind(ANY.into())),
     }
     .context(PortSnafu)
 }
 
 /// Returns the message for the user when the default port was taken.
 pub(super) fn replacement(choice: BindChoice, address: SocketAddr) -> Option<String> {
-    let is_replaced = matches!(choice, BindChoice::Default) && address.port() != DEFAULT.1;
-    is_replaced.then(|| format!("port {} is taken; the REST API is at {address}", DEFAULT.1))
+    let is_default = matches!(choice, BindChoice::Default);
+    if is_default { replaced(DEFAULT.1, "the REST API is", address) } else { None }
+}
+
+/// Returns the messages for the user when the default port of the public API or of uploads was taken.
+pub(super) fn replacements_beside(
+    choice: BindChoice,
+    public: SocketAddr,
+    uploads: SocketAddr,
+) -> Vec<String> {
+    if matches!(choice, BindChoice::Any) {
+        return Vec::new();
+    }
+    let notes = [
+        replaced(DEFAULT_PUBLIC.1, "the page and the public API are", public),
+        replaced(DEFAULT_UPLOADS.1, "uploads are", uploads),
+    ];
+    notes.into_iter().flatten().collect()
+}
+
+fn replaced(default: u16, what: &str, address: SocketAddr) -> Option<String> {
+    (address.port() != default).then(|| format!("port {default} is taken; {what} at {address}"))
 }
 
 fn try_bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -91,5 +111,20 @@ mod tests {
         let told = replacement(BindChoice::Default, second).unwrap();
         assert_eq!(told, format!("port 8080 is taken; the REST API is at {second}"));
         assert_eq!(replacement(BindChoice::Any, second), None);
+    }
+
+    #[test]
+    fn every_port_that_is_replaced_is_told() {
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let told = |public, uploads| replacements_beside(BindChoice::Default, at(public), at(uploads));
+        assert_eq!(told(8004, 3000), Vec::<String>::new());
+        assert_eq!(
+            told(40001, 40002),
+            [
+                "port 8004 is taken; the page and the public API are at 127.0.0.1:40001",
+                "port 3000 is taken; uploads are at 127.0.0.1:40002"
+            ]
+        );
+        assert_eq!(replacements_beside(BindChoice::Any, at(1), at(2)), Vec::<String>::new());
     }
 }

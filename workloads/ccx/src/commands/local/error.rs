@@ -43,10 +43,18 @@ pub(crate) enum LocalError {
     Panicked { source: tokio::task::JoinError },
     #[snafu(transparent)]
     Output { source: OutputError },
-    #[snafu(display("{unserved} archive(s) could not be served; the reasons are above"))]
+    #[snafu(display("{}; the reasons are above", not_served(*unserved)))]
     NotServed { unserved: usize },
     #[snafu(display("stopped before everything was served"))]
     Stopped,
+}
+
+fn not_served(archives: usize) -> String {
+    if archives == 1 {
+        "an archive could not be served".into()
+    } else {
+        format!("{archives} archives could not be served")
+    }
 }
 
 impl CliError for LocalError {

@@ -9,7 +9,7 @@ use super::{
     report::{Hit, Reports},
     wait::{Failed, Outcome, Served},
 };
-use crate::output::{self, Format, OutputError, wrap};
+use crate::output::{self, Format, OutputError, wrap, wrap_command};
 
 #[derive(Serialize)]
 struct ServedRow<'a> {
@@ -103,7 +103,11 @@ fn served_text(served: &Served, reports: &Reports, is_serving: bool, width: usiz
         let headline = format!("{} ({})", recommendation.description, recommendation.key());
         let _ = write!(text, "\n\n{}", wrap(&headline, &format!("  {risk:<11}"), &indent, width));
         let step = first_step(&recommendation.resolution);
-        let _ = write!(text, "\n{}", wrap(step, &indent, &format!("{indent}   "), width));
+        let deeper = format!("{indent}   ");
+        let _ = write!(text, "\n{}", wrap(step.text, &indent, &deeper, width));
+        for command in step.commands {
+            let _ = write!(text, "\n{}", wrap_command(command, &deeper, width));
+        }
     }
     if !recommendations.is_empty() {
         text.push_str("\n\nWhy it matters, and all steps:");
@@ -127,11 +131,28 @@ fn risk(total_risk: u8) -> &'static str {
     }
 }
 
-/// Returns the first step of a resolution in Markdown: its first numbered line, or else its first line.
-fn first_step(resolution: &str) -> &str {
-    let mut lines = resolution.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.clone().next().unwrap_or_default();
-    lines.find(|line| line.starts_with("1.")).unwrap_or(first)
+/// The limit of commands that are shown of a step.
+const MAX_COMMANDS: usize = 3;
+
+/// The first step of a resolution.
+#[derive(Debug, Default, PartialEq)]
+struct Step<'a> {
+    text: &'a str,
+    commands: Vec<&'a str>,
+}
+
+/// Returns the first step of a resolution in Markdown: its first numbered line, or else its first line, and the
+/// first commands of the code block that follows.
+fn first_step(resolution: &str) -> Step<'_> {
+    let lines: Vec<&str> = resolution.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let first = lines.iter().position(|line| line.starts_with("1.")).unwrap_or_default();
+    let Some((text, rest)) = lines.get(first..).and_then(|lines| lines.split_first()) else {
+        return Step::default();
+    };
+    let mut rest = rest.iter().copied();
+    let is_followed_by_code = rest.next().is_some_and(|line| line.starts_with("```"));
+    let commands = rest.take_while(|line| is_followed_by_code && !line.starts_with("```"));
+    Step { text, commands: commands.take(MAX_COMMANDS).collect() }
 }
 
 fn failed_text(failed: &Failed) -> String {
@@ -152,7 +173,7 @@ mod tests {
 
     const RECOMMENDATION: &str = r#"{"rule_id":"ccx_rules.a.report","total_risk":3,
         "description":"A node does not answer, and its pods are not rescheduled",
-        "resolution":"1. Find the node: `oc get nodes`\n2. Restart it","extra_data":{"error_key":"NODE_NOT_READY"}}"#;
+        "resolution":"1. Find the node:\n\n   ```\n   oc get nodes\n   oc logs -n openshift-etcd -l app=etcd --tail=2000\n   ```\n\n2. Restart it","extra_data":{"error_key":"NODE_NOT_READY"}}"#;
 
     fn served() -> Served {
         Served {
@@ -198,7 +219,10 @@ mod tests {
             "",
             "  important  A node does not answer, and its pods are not",
             "             rescheduled (NODE_NOT_READY)",
-            "             1. Find the node: `oc get nodes`",
+            "             1. Find the node:",
+            "                oc get nodes",
+            "                oc logs -n openshift-etcd -l app=etcd \\",
+            "                  --tail=2000",
             "",
             "Why it matters, and all steps:",
             "  curl -s http://127.0.0.1:8080/api/v1/organizations/1/clusters/\
@@ -215,9 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn first_step_is_the_first_numbered_line() {
-        assert_eq!(first_step("Note:\n\n1. Do this.\n2. Do that."), "1. Do this.");
-        assert_eq!(first_step("\nAsk somebody.\n"), "Ask somebody.");
-        assert_eq!(first_step(""), "");
+    fn first_step_is_the_first_numbered_line_with_its_commands() {
+        let without_commands = |text| Step { text, commands: Vec::new() };
+        assert_eq!(
+            first_step("Note:\n\n1. Do this.\n2. Do that.\n```\nb\n```"),
+            without_commands("1. Do this.")
+        );
+        assert_eq!(first_step("\nAsk somebody.\n"), without_commands("Ask somebody."));
+        assert_eq!(first_step(""), Step::default());
+        let step = first_step("1. List:\n\n   ```bash\n   a\n   b\n   c\n   d\n   ```\n\n2. Do that.");
+        assert_eq!(step, Step { text: "1. List:", commands: vec!["a", "b", "c"] });
     }
 }
