@@ -1,6 +1,7 @@
 //! `insights-results-aggregator`: one program that runs as db-writer, dvo-writer or REST API, by its
 //! configuration.
 
+mod clowder;
 mod command;
 mod help;
 mod load;

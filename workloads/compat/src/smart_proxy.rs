@@ -37,7 +37,7 @@ const KEYS: &[Key] = &[
     Key {
         original: "server.address",
         ours: Counterpart::Converted {
-            convert: |value| Some(vec![("smart_proxy.listen", listen_address(value)?)]),
+            convert: |value| Some(vec![("smart_proxy.listen", listen_address(value)?.to_string())]),
             expected: "an address and a port, as in :8080",
         },
     },

@@ -1,6 +1,9 @@
 //! Keys of an original program as keys of ours.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+};
 
 use snafu::{OptionExt as _, Snafu};
 
@@ -94,17 +97,16 @@ fn variable(key: &str) -> String {
     format!("CCX__{}", key.replace('.', "__").to_ascii_uppercase())
 }
 
-/// Converts `:8080` or `host:8080`, as Go writes addresses to listen on.
-pub(crate) fn listen_address(value: &str) -> Option<String> {
+/// Converts `:8080`, which is every address of the machine, `localhost:8080` or `127.0.0.1:8080`, as Go writes addresses to listen on.
+pub(crate) fn listen_address(value: &str) -> Option<SocketAddr> {
     let (host, port) = value.rsplit_once(':')?;
-    let port: u16 = port.parse().ok()?;
-    let host = match host {
-        "" | "0.0.0.0" => "[::]",
-        "localhost" => "127.0.0.1",
-        host => host,
+    let port = port.parse().ok()?;
+    let ip = match host.trim_matches(['[', ']']) {
+        "" => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        "localhost" => IpAddr::from([127, 0, 0, 1]),
+        literal => literal.parse().ok()?,
     };
-    let address = format!("{host}:{port}");
-    address.parse::<std::net::SocketAddr>().ok().map(|address| address.to_string())
+    Some(SocketAddr::new(ip, port))
 }
 
 /// Converts a security protocol of Kafka's clients, as in `SASL_SSL`.
