@@ -42,6 +42,8 @@ pub(crate) fn variable(path: &[String]) -> String {
 }
 
 fn value(kind: Kind, text: &str) -> Result<Value, &'static str> {
+    // A value that a pod takes from a Secret often ends with the line break of the file from which it was created.
+    let text = text.trim_end_matches(['\r', '\n']);
     match kind {
         Kind::Integer => text.parse().map(Value::Integer).map_err(|_| "a whole number"),
         Kind::Boolean => text.parse().map(Value::Boolean).map_err(|_| "true or false"),
@@ -93,6 +95,17 @@ mod tests {
 
     fn problem(name: &str) -> Option<String> {
         parse(name.to_owned(), "x").and_then(Result::err).map(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn line_break_at_the_end_of_a_value_is_ignored() {
+        for (name, text, expected) in [
+            ("CCX__KAFKA__SASL_USERNAME", "ccx\n", Value::from("ccx")),
+            ("CCX__DATABASE__PORT", "5433\r\n", Value::from(5433)),
+        ] {
+            let setting = parse(name.to_owned(), text).unwrap().unwrap_or_else(|problem| panic!("{problem}"));
+            assert_eq!(setting.value, expected, "{name}");
+        }
     }
 
     #[test]
