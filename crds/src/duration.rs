@@ -127,7 +127,7 @@ impl JsonSchema for GoDuration {
             "type": "string",
             "maxLength": MAX_LENGTH,
             "x-kubernetes-validations": [
-                rule(&format!("self.matches('{PATTERN}')"), "write a duration such as 30s, 200ms or 1h30m"),
+                rule(&format!("self.matches('{PATTERN}')"), "write a duration such as 30s, 200ms or 1h30m; a day is 24h"),
             ],
         })
     }

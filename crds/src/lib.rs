@@ -32,6 +32,7 @@ mod validation;
 pub use definition::crd_yaml;
 pub use duration::{DurationError, GoDuration};
 pub use quantity::{ByteQuantity, QuantityError};
+pub use schema::field::IMAGE;
 pub use spec::*;
 pub use status::{
     CcxPipelineStatus, ChangeAction, ComponentStatus, Endpoints, JobStatus, Plan, PlannedChange,

@@ -34,11 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CcxPipelineStatus,
-    schema::{
-        self,
-        field::image,
-        rule::{forbidden, required, rule},
-    },
+    schema::{self, field::image, rule::rule},
 };
 
 pub use aggregator::{Aggregator, Authentication};
@@ -97,11 +93,11 @@ pub use workloads_writer::WorkloadsWriter;
     doc = "An installation of the CCX data pipeline: archives that clusters send in become reports served by REST.",
     validation = rule(
         "self.metadata.name.size() <= 35",
-        "choose a name of at most 35 characters: it is the beginning of the names of all parts"
+        "choose a metadata.name of at most 35 characters: it is the beginning of the names of all parts"
     ),
     validation = rule(
         "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
-        "choose a name of lower-case letters, digits and -, beginning with a letter: it is part of the names of Services"
+        "choose a metadata.name of lower-case letters, digits and -, beginning with a letter: it is part of the names of Services"
     ),
     validation = database::storage_class_rule(),
     validation = database::storage_size_rule(),
@@ -265,87 +261,17 @@ pub struct CcxPipelineSpec {
 }
 
 impl CcxPipelineSpec {
+    /// The rules about several sections, which stand beside the type of the section that they blame.
     fn rules() -> Vec<Rule> {
-        vec![
-            rule(
-                "self.kafka.topicManagement.policy == 'External' || self.dataPipeline.autoscaling.type != 'None' || \
-                 self.dataPipeline.replicas <= self.kafka.topicManagement.partitions",
-                "choose at most kafka.topicManagement.partitions: further pods would be idle",
-            )
-            .field_path(".dataPipeline.replicas"),
-            rule(
-                "self.kafka.topicManagement.policy == 'External' || self.dataPipeline.autoscaling.type == 'None' || \
-                 self.dataPipeline.autoscaling.maxReplicas <= self.kafka.topicManagement.partitions",
-                "choose at most kafka.topicManagement.partitions: further pods would be idle",
-            )
-            .field_path(".dataPipeline.autoscaling.maxReplicas"),
-            rule(
-                "self.dataPipeline.consumerGroup != self.dbWriter.consumerGroup",
-                "choose another group than dataPipeline.consumerGroup: each reads topics of its own",
-            )
-            .field_path(".dbWriter.consumerGroup"),
-            required(
-                "self.dataPipeline.rules.builtIn == 'Enabled' || has(self.dataPipeline.rules.configMapSelector) || \
-                 has(self.dataPipeline.rules.configMapRefs) || has(self.dataPipeline.rules.volumeClaim) || \
-                 has(self.dataPipeline.rules.image) || self.dataPipeline.insightsCore.mode == 'Enabled'",
-                "name another source of rules, or enable the built-in ones: without rules every report is empty",
-            )
-            .field_path(".dataPipeline.rules"),
-            required(
-                "self.dataPipeline.insightsCore.mode == 'Disabled' || has(self.dataPipeline.insightsCore.image) || \
-                 has(self.dataPipeline.image) || has(self.image)",
-                "set an image with Python, insights-core and your packages: the operator's own has no Python",
-            )
-            .field_path(".dataPipeline.insightsCore.image"),
-            required(
-                "self.kafka.topics.workloads != '' || !has(self.dataPipeline.workloadChecks.enabled) || \
-                 size(self.dataPipeline.workloadChecks.enabled) == 0",
-                "name a topic for checks of workloads: without one, those of dataPipeline.workloadChecks are not made",
-            )
-            .field_path(".kafka.topics.workloads"),
-            rule(
-                "self.database.type != 'Managed' || !has(self.database.managed) || !has(self.database.managed.parameters) || \
-                 !('max_connections' in self.database.managed.parameters) || \
-                 !self.database.managed.parameters['max_connections'].matches('^[0-9]{1,6}$') || \
-                 int(self.database.managed.parameters['max_connections']) >= \
-                 ((self.aggregator.autoscaling.type == 'None' ? self.aggregator.replicas : self.aggregator.autoscaling.maxReplicas) + 3) \
-                 * self.database.connection.maxConnectionsPerPod + 4",
-                "choose a max_connections of at least 4 + (pods of the aggregator + 3) * connection.maxConnectionsPerPod, or remove it",
-            )
-            .field_path(".database.managed.parameters"),
-            required(
-                "!has(self.workloadsWriter) || self.kafka.topics.workloads != ''",
-                "name the topic that workloadsWriter reads, such as ccx.dvo.results",
-            )
-            .field_path(".kafka.topics.workloads"),
-            rule(
-                "!has(self.workloadsWriter) || !(self.workloadsWriter.consumerGroup in [self.dataPipeline.consumerGroup, \
-                 self.dbWriter.consumerGroup])",
-                "choose a group that no other component has: each reads topics of its own",
-            )
-            .field_path(".workloadsWriter.consumerGroup"),
-            rule(
-                "!has(self.requestsWriter) || (!(self.requestsWriter.consumerGroup in [self.dataPipeline.consumerGroup, \
-                 self.dbWriter.consumerGroup]) && (!has(self.workloadsWriter) || \
-                 self.requestsWriter.consumerGroup != self.workloadsWriter.consumerGroup))",
-                "choose a group that no other component has: each reads topics of its own",
-            )
-            .field_path(".requestsWriter.consumerGroup"),
-            required(
-                "!has(self.ingress) || has(self.publicApi)",
-                "set publicApi too: its authentication says who may upload",
-            )
-            .field_path(".ingress"),
-            forbidden(
-                "self.database.type == 'Managed' || self.deletionPolicy == 'Retain'",
-                "leave deletionPolicy at Retain: an external database is never deleted",
-            )
-            .field_path(".deletionPolicy"),
-            forbidden(
-                "self.suspend == oldSelf.suspend || self.mode != 'Paused'",
-                "set mode to Apply first: while it is Paused, nothing is suspended or resumed",
-            )
-            .field_path(".suspend"),
+        [
+            data_pipeline::rules_of_spec(),
+            database::rules_of_spec(),
+            db_writer::rules_of_spec(),
+            workloads_writer::rules_of_spec(),
+            requests_writer::rules_of_spec(),
+            uploads::rules_of_spec(),
+            lifecycle::rules_of_spec(),
         ]
+        .concat()
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use ccx_crds::{CcxPipeline, CcxPipelineSpec, crd_yaml};
-use ccx_test_support::assert_generated;
+use ccx_test_support::{assert_generated, merge_patch};
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
@@ -33,6 +33,33 @@ fn every_value_of_the_spec_has_a_default_or_an_example() {
         let description = schema["description"].as_str().unwrap_or_default();
         !is_group && !has_default && !description.contains("Example: `")
     });
+}
+
+/// An example of a field can be copied as it is. Rules about other fields may refuse it, for example without a type.
+#[test]
+fn example_of_a_field_is_valid() {
+    let minimal = json!({
+        "apiVersion": "ccx.openshift.io/v1alpha1", "kind": "CcxPipeline", "metadata": {"name": "ccx"},
+        "spec": {"kafka": {"bootstrapServers": ["kafka:9092"]}, "objectStorage": {"bucket": "insights-upload"}},
+    });
+    let is_about_others = |message: &str| message.starts_with("set type to ");
+    let mut count = 0;
+    for (path, schema) in fields() {
+        let description = schema["description"].as_str().unwrap_or_default().to_owned();
+        for example in description.split("Example: `").skip(1).filter_map(|rest| rest.split('`').next()) {
+            if path.contains("[]") || !path.starts_with("spec.") {
+                continue;
+            }
+            let value: Value = serde_saphyr::from_str(example).unwrap();
+            let mut document = minimal.clone();
+            merge_patch(&mut document, nested(&path, value));
+            let found = ccx_crds::validate(&document, None);
+            let wrong = found.iter().find(|it| it.path.starts_with(&path) && !is_about_others(&it.message));
+            assert_eq!(wrong, None, "{example}");
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count}");
 }
 
 #[test]

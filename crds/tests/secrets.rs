@@ -25,7 +25,7 @@ kubectl create secret docker-registry registry-login --docker-server=registry.ex
   --docker-username=ccx --docker-password=\"$(cat ./password)\"
 ```
 
-A file that ends with a line break gives a value that ends with one: `printf %s \"$password\" > password` writes none.
+A line break at the end of a value is ignored, except by KEDA: `printf %s \"$password\" > password` writes none.
 
 | field | holds | keys |
 |---|---|---|

@@ -1,6 +1,6 @@
 //! Schemas of single fields: bounds, and a CEL rule with a readable message instead of a pattern.
 
-use ccx_config::formats::{BROKER, HTTP_URL, MAX_TOPIC_LENGTH, PORT, TOPIC};
+use ccx_config::formats::{BROKER, Format, HTTP_URL, MAX_TOPIC_LENGTH, PORT, TOPIC};
 use kube::core::Rule;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -77,6 +77,24 @@ pub(crate) fn server_address(schema: &mut Schema) {
     add_rule(schema, &rule(&has_port, PORT.advice));
 }
 
+/// A list whose entries have a format. The API server names the entry by its index.
+pub(crate) fn each(format: Format) -> impl FnMut(&mut Schema) {
+    each_with(vec![rule(&matches("self", format), format.advice)])
+}
+
+/// A list of addresses of brokers.
+pub(crate) fn brokers(schema: &mut Schema) {
+    let has_port = format!("!self.matches(':[0-9]+$') || {}", matches("self", PORT));
+    each_with(vec![rule(&matches("self", BROKER), BROKER.advice), rule(&has_port, PORT.advice)])(schema);
+}
+
+fn each_with(rules: Vec<Rule>) -> impl FnMut(&mut Schema) {
+    move |schema| {
+        let items = schema.ensure_object().get_mut("items").and_then(Value::as_object_mut);
+        items.expect("a list").insert("x-kubernetes-validations".into(), json!(rules));
+    }
+}
+
 /// A key of a Secret or ConfigMap.
 pub(crate) fn data_key(schema: &mut Schema) {
     bound(schema, 1, 253);
@@ -104,11 +122,17 @@ pub(crate) fn metrics_namespace(schema: &mut Schema) {
     add_rule(schema, &rule(is_prefix, "write the prefix of metrics: letters, digits and _, no digit first"));
 }
 
+/// Name of an image: a registry with a port, a path, a tag and a digest, all but the path optional. The grammar is that
+/// of the module `reference` of distribution, which container runtimes use.
+pub const IMAGE: Format = Format {
+    pattern: r"^((\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9][-a-zA-Z0-9.]*)(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[a-zA-Z0-9_][-a-zA-Z0-9_.]{0,127})?(@sha256:[0-9a-f]{64})?$",
+    advice: "write an image such as quay.io/ccx/ccx:0.1.0",
+};
+
 /// An image with its registry.
 pub(crate) fn image(schema: &mut Schema) {
     bound(schema, 1, 512);
-    let is_image = "!self.contains('://') && self.matches('^(\\\\[[0-9a-fA-F:.]+\\\\](:[0-9]+)?/)?[a-z0-9][-a-zA-Z0-9._/:]*(@sha256:[0-9a-f]{64})?$')";
-    add_rule(schema, &rule(is_image, "write an image such as quay.io/ccx/ccx:0.1.0"));
+    add_rule(schema, &rule(&matches("self", IMAGE), IMAGE.advice));
 }
 
 /// A path inside of a volume or an image.
@@ -150,11 +174,11 @@ pub(crate) fn text_map(schema: &mut Schema) {
 /// Labels of pods.
 pub(crate) fn pod_labels(schema: &mut Schema) {
     label_map(schema);
-    let is_ours = "!self.exists(key, key.startsWith('app.kubernetes.io/'))";
-    add_rule(
-        schema,
-        &forbidden(is_ours, "choose labels outside app.kubernetes.io/: pods are selected by those"),
-    );
+    let is_free = "!self.exists(key, key.startsWith('app.kubernetes.io/') || \
+                   key in ['ccx.openshift.io/pipeline', 'ccx.openshift.io/role'])";
+    let advice = "choose labels outside app.kubernetes.io/, and others than ccx.openshift.io/pipeline and \
+                  ccx.openshift.io/role: pods are selected by those";
+    add_rule(schema, &forbidden(is_free, advice));
 }
 
 /// Labels.

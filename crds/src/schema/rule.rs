@@ -10,6 +10,14 @@ pub(crate) fn rule(expression: &str, message: &str) -> Rule {
     Rule::new(expression).message(message).reason(Reason::FieldValueInvalid)
 }
 
+/// Returns a rule that a map, which may be absent, has none of `keys`. The message lists them: it can't name the wrong
+/// one, since the API server estimates that a computed message costs too much.
+pub(crate) fn without_keys(field: &str, keys: &[&str], advice: &str) -> Rule {
+    let has_key = format!("self.{field}.exists(key, key in ['{}'])", keys.join("', '"));
+    forbidden(&format!("!has(self.{field}) || !{has_key}"), &format!("{advice}: {}", keys.join(", ")))
+        .field_path(format!(".{field}"))
+}
+
 /// Returns the CEL expression that `value` has a form which the configuration file has, too.
 pub(crate) fn matches(value: &str, format: Format) -> String {
     format!("{value}.matches('{}')", format.pattern.replace('\\', "\\\\"))

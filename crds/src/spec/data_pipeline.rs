@@ -9,7 +9,7 @@ use crate::{
     WorkloadChecks,
     schema::{
         field::{duration_between, image, size_from},
-        rule::{archives_fit_into_memory, cpu_is_requested, not_larger, not_longer},
+        rule::{archives_fit_into_memory, cpu_is_requested, not_larger, not_longer, required, rule},
     },
 };
 
@@ -120,6 +120,42 @@ impl Downloads {
     fn rules() -> Vec<Rule> {
         vec![not_longer("connectTimeout", "timeout"), not_longer("readTimeout", "timeout")]
     }
+}
+
+/// Rules about the pipeline and other sections, for `spec`.
+pub(super) fn rules_of_spec() -> Vec<Rule> {
+    let fits_partitions = |is_chosen: &str, pods: &str| {
+        let partitions = "self.kafka.topicManagement.partitions";
+        let is_external = "self.kafka.topicManagement.policy == 'External'";
+        rule(
+            &format!("{is_external} || !({is_chosen}) || self.dataPipeline.{pods} <= {partitions}"),
+            "choose at most kafka.topicManagement.partitions, or raise it: further pods would be idle",
+        )
+        .field_path(format!(".dataPipeline.{pods}"))
+    };
+    vec![
+        fits_partitions("self.dataPipeline.autoscaling.type == 'None'", "replicas"),
+        fits_partitions("self.dataPipeline.autoscaling.type != 'None'", "autoscaling.maxReplicas"),
+        required(
+            "self.dataPipeline.rules.builtIn == 'Enabled' || has(self.dataPipeline.rules.configMapSelector) || \
+             has(self.dataPipeline.rules.configMapRefs) || has(self.dataPipeline.rules.volumeClaim) || \
+             has(self.dataPipeline.rules.image) || self.dataPipeline.insightsCore.mode == 'Enabled'",
+            "name another source of rules, or enable the built-in ones: without rules every report is empty",
+        )
+        .field_path(".dataPipeline.rules"),
+        required(
+            "self.dataPipeline.insightsCore.mode == 'Disabled' || has(self.dataPipeline.insightsCore.image) || \
+             has(self.dataPipeline.image) || has(self.image)",
+            "set an image with Python, insights-core and your packages: the operator's own has no Python",
+        )
+        .field_path(".dataPipeline.insightsCore.image"),
+        required(
+            "self.kafka.topics.workloads != '' || !has(self.dataPipeline.workloadChecks.enabled) || \
+             size(self.dataPipeline.workloadChecks.enabled) == 0",
+            "name a topic for checks of workloads: without one, those of dataPipeline.workloadChecks are not made",
+        )
+        .field_path(".kafka.topics.workloads"),
+    ]
 }
 
 impl Default for DataPipeline {

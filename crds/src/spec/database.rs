@@ -11,7 +11,7 @@ use crate::{
     GoDuration,
     schema::{
         field::duration_between,
-        rule::{forbidden, needed_when, only_when},
+        rule::{forbidden, needed_when, only_when, rule},
     },
 };
 
@@ -58,6 +58,27 @@ impl Database {
             .field_path(".managed"),
         ]
     }
+}
+
+/// Rules about the database and other sections, for `spec`.
+pub(super) fn rules_of_spec() -> Vec<Rule> {
+    vec![
+        rule(
+            "self.database.type != 'Managed' || !has(self.database.managed) || !has(self.database.managed.parameters) || \
+             !('max_connections' in self.database.managed.parameters) || \
+             !self.database.managed.parameters['max_connections'].matches('^[0-9]{1,6}$') || \
+             int(self.database.managed.parameters['max_connections']) >= \
+             ((self.aggregator.autoscaling.type == 'None' ? self.aggregator.replicas : self.aggregator.autoscaling.maxReplicas) + 3) \
+             * self.database.connection.maxConnectionsPerPod + 4",
+            "choose a max_connections of at least 4 + (pods of the aggregator + 3) * connection.maxConnectionsPerPod, or remove it",
+        )
+        .field_path(".database.managed.parameters"),
+        forbidden(
+            "self.database.type == 'Managed' || self.deletionPolicy == 'Retain'",
+            "leave deletionPolicy at Retain: an external database is never deleted",
+        )
+        .field_path(".deletionPolicy"),
+    ]
 }
 
 /// The volume's size; what isn't described has the default's.

@@ -1,11 +1,15 @@
 //! `spec.dbWriter`
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ByteQuantity, ConfigMapKeyRef, GoDuration, PodTemplate, Resources,
-    schema::field::{duration_between, image, metrics_namespace, size_from},
+    schema::{
+        field::{duration_between, image, metrics_namespace, size_from},
+        rule::rule,
+    },
 };
 
 /// The pod that stores results in the database.
@@ -54,6 +58,17 @@ pub struct Batch {
     /// Shortest time between batches that are not full.
     #[schemars(transform = duration_between("0s", "10s"))]
     pub linger: GoDuration,
+}
+
+/// Rules about the writer and other sections, for `spec`.
+pub(super) fn rules_of_spec() -> Vec<Rule> {
+    vec![
+        rule(
+            "self.dataPipeline.consumerGroup != self.dbWriter.consumerGroup",
+            "choose another group than dataPipeline.consumerGroup: each reads topics of its own",
+        )
+        .field_path(".dbWriter.consumerGroup"),
+    ]
 }
 
 impl Default for DbWriter {

@@ -1,5 +1,6 @@
 //! `spec.dataPipeline.insightsCore`
 
+use ccx_config::formats::Format;
 use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ByteQuantity, ConfigMapKeyRef, GoDuration,
     schema::{
-        field::{duration_between, image, size_from},
-        rule::{needed_when, not_longer, rule},
+        field::{duration_between, each, image, size_from},
+        rule::{needed_when, not_longer},
     },
 };
 
@@ -33,7 +34,7 @@ pub struct InsightsCore {
     ///
     /// Example: `["ccx_rules_ocp"]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 256)))]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 256)), transform = each(PACKAGES))]
     pub packages: Vec<String>,
     /// The configuration file of ccx-messaging, from which packages, format and components are read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +66,12 @@ pub struct InsightsCore {
     pub on_failure: InsightsCoreFailure,
 }
 
+/// Names of Python packages.
+const PACKAGES: Format = Format {
+    pattern: "^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$",
+    advice: "write the name of a Python package, such as ccx_rules_ocp.external",
+};
+
 impl InsightsCore {
     fn rules() -> Vec<Rule> {
         vec![
@@ -74,12 +81,6 @@ impl InsightsCore {
                 "set packages or configMapKeyRef: without them there is no rule to run",
             ),
             not_longer("ruleTimeout", "archiveTimeout"),
-            rule(
-                "!has(self.packages) || self.packages.all(name, \
-                 name.matches('^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$'))",
-                "write names of Python packages, such as ccx_rules_ocp.external",
-            )
-            .field_path(".packages"),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ccx_config::formats::{BROKER, PORT, RESERVED_PROPERTIES};
+use ccx_config::formats::RESERVED_PROPERTIES;
 use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     CaSecretRef, CertificateSecretRef, CredentialsSecretRef, GoDuration, TopicManagement, Topics,
     schema::{
-        field::{dns_label, duration_between, object_name, text_map},
-        rule::{forbidden, matches, needed_when, only_when, required, rule},
+        field::{brokers, dns_label, duration_between, object_name, text_map},
+        rule::{forbidden, needed_when, only_when, required, rule, without_keys},
     },
 };
 
@@ -24,7 +24,7 @@ pub struct Kafka {
     ///
     /// Example: `["kafka-kafka-bootstrap.kafka.svc:9092"]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 16), extend("x-kubernetes-list-type" = "set"), inner(length(min = 3, max = 261)))]
+    #[schemars(length(min = 1, max = 16), extend("x-kubernetes-list-type" = "set"), inner(length(min = 3, max = 261)), transform = brokers)]
     pub bootstrap_servers: Vec<String>,
     /// A Kafka cluster that Strimzi runs; its brokers and its CA are read from its status.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +60,15 @@ pub struct Kafka {
     pub properties: BTreeMap<String, String>,
 }
 
+/// Properties of librdkafka that are secret, in configurations that everybody who sees the resource can read.
+const SECRET_PROPERTIES: [&str; 5] = [
+    "sasl.password",
+    "ssl.key.pem",
+    "ssl.key.password",
+    "ssl.keystore.password",
+    "sasl.oauthbearer.client.secret",
+];
+
 impl Kafka {
     fn rules() -> Vec<Rule> {
         vec![
@@ -72,23 +81,6 @@ impl Kafka {
                 "remove bootstrapServers or strimzi: one of them names the brokers",
             )
             .field_path(".strimzi"),
-            rule(
-                &format!(
-                    "!has(self.bootstrapServers) || self.bootstrapServers.all(server, {})",
-                    matches("server", BROKER)
-                ),
-                BROKER.advice,
-            )
-            .field_path(".bootstrapServers"),
-            rule(
-                &format!(
-                    "!has(self.bootstrapServers) || self.bootstrapServers.all(server, \
-                     !server.matches(':[0-9]+$') || {})",
-                    matches("server", PORT)
-                ),
-                PORT.advice,
-            )
-                .field_path(".bootstrapServers"),
             needed_when(
                 "sasl",
                 "self.securityProtocol in ['SASL_PLAINTEXT', 'SASL_SSL']",
@@ -109,20 +101,16 @@ impl Kafka {
                 "self.securityProtocol in ['SSL', 'SASL_SSL']",
                 "set securityProtocol to SSL or SASL_SSL, or remove clientCertificateSecretRef: only they show certificates",
             ),
-            forbidden(
-                "!has(self.properties) || !self.properties.exists(key, key in ['sasl.password', 'ssl.key.pem', \
-                 'ssl.key.password', 'ssl.keystore.password', 'sasl.oauthbearer.client.secret'])",
-                "move the secret from properties to a Secret, and name it in sasl or clientCertificateSecretRef",
-            )
-            .field_path(".properties"),
-            forbidden(
-                &format!(
-                    "!has(self.properties) || !self.properties.exists(key, key in ['{}'])",
-                    RESERVED_PROPERTIES.join("', '")
-                ),
-                "remove from properties what has a field of its own or is needed as it is, such as group.id",
-            )
-            .field_path(".properties"),
+            without_keys(
+                "properties",
+                &SECRET_PROPERTIES,
+                "move the secret to a Secret, and name it in sasl or clientCertificateSecretRef",
+            ),
+            without_keys(
+                "properties",
+                &RESERVED_PROPERTIES,
+                "remove what has a field of its own or is needed as it is",
+            ),
         ]
     }
 }

@@ -1,7 +1,10 @@
 //! The life cycle of the object.
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::schema::rule::forbidden;
 
 /// Treatment of changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,4 +26,15 @@ pub enum DeletionPolicy {
     Retain,
     /// Everything is deleted, including the results.
     Delete,
+}
+
+/// Rules about the mode and other fields, for `spec`.
+pub(super) fn rules_of_spec() -> Vec<Rule> {
+    vec![
+        forbidden(
+            "self.suspend == oldSelf.suspend || self.mode != 'Paused'",
+            "set mode to Apply first: while it is Paused, nothing is suspended or resumed",
+        )
+        .field_path(".suspend"),
+    ]
 }

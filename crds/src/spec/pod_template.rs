@@ -39,7 +39,7 @@ pub struct PodTemplate {
     pub node_selector: BTreeMap<String, String>,
     /// Node and pod affinity.
     ///
-    /// Example: `{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: […]}}}`.
+    /// Example: `{podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname}]}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = brief)]
     pub affinity: Option<Affinity>,

@@ -8,7 +8,7 @@ use crate::{
     CaSecretRef, CredentialsSecretRef, GoDuration, Resources,
     schema::{
         field::{duration_between, image, metrics_namespace, server_address},
-        rule::only_when,
+        rule::{only_when, rule},
     },
 };
 
@@ -71,6 +71,19 @@ pub struct Valkey {
     /// The authorities that sign the server's certificate; absent means the public ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_secret_ref: Option<CaSecretRef>,
+}
+
+/// Rules about this writer and other sections, for `spec`.
+pub(super) fn rules_of_spec() -> Vec<Rule> {
+    vec![
+        rule(
+            "!has(self.requestsWriter) || (!(self.requestsWriter.consumerGroup in [self.dataPipeline.consumerGroup, \
+             self.dbWriter.consumerGroup]) && (!has(self.workloadsWriter) || \
+             self.requestsWriter.consumerGroup != self.workloadsWriter.consumerGroup))",
+            "choose a group that no other component has: each reads topics of its own",
+        )
+        .field_path(".requestsWriter.consumerGroup"),
+    ]
 }
 
 impl Valkey {

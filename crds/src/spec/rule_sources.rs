@@ -1,5 +1,6 @@
 //! `spec.dataPipeline.rules`
 
+use ccx_config::formats::Format;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::core::Rule;
 use schemars::JsonSchema;
@@ -9,8 +10,8 @@ use crate::{
     GoDuration, ImagePullPolicy, LocalRef,
     schema::{
         brief,
-        field::{data_key, duration_between, file_path, image, inner_path, object_name},
-        rule::{required, rule},
+        field::{data_key, duration_between, each, file_path, image, inner_path, object_name},
+        rule::required,
     },
 };
 
@@ -25,7 +26,7 @@ pub struct RuleSources {
     ///
     /// Example: `["etcd_slow_disk|ETCD_SLOW_DISK"]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 256)))]
+    #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 256)), transform = each(RULE_IDS))]
     pub disabled_rules: Vec<String>,
     /// ConfigMaps with rules in the same namespace, selected by labels.
     ///
@@ -53,14 +54,13 @@ pub struct RuleSources {
     pub rule_timeout: GoDuration,
 }
 
+/// Ids of rules.
+const RULE_IDS: Format =
+    Format { pattern: "^[A-Za-z0-9_.|]+$", advice: "write the id of a rule: letters, digits, _, . and |" };
+
 impl RuleSources {
     fn rules() -> Vec<Rule> {
         vec![
-            rule(
-                "!has(self.disabledRules) || self.disabledRules.all(id, id.matches('^[A-Za-z0-9_.|]+$'))",
-                "write ids of rules: letters, digits, _, . and |",
-            )
-            .field_path(".disabledRules"),
             required(
                 "!has(self.configMapSelector) || (has(self.configMapSelector.matchLabels) && \
                  size(self.configMapSelector.matchLabels) > 0) || (has(self.configMapSelector.matchExpressions) && \

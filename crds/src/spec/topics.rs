@@ -47,7 +47,8 @@ impl Topics {
 fn distinct(DistinctTopic { topic, others, advice }: &DistinctTopic) -> Rule {
     let topic = camel_case(topic);
     let others: Vec<String> = others.iter().map(|other| format!("self.{}", camel_case(other))).collect();
-    rule(&format!("!(self.{topic} in [{}])", others.join(", ")), advice).field_path(format!(".{topic}"))
+    let expression = format!("self.{topic} == '' || !(self.{topic} in [{}])", others.join(", "));
+    rule(&expression, advice).field_path(format!(".{topic}"))
 }
 
 /// Returns the name of a field of the resource for a key of the configuration file.

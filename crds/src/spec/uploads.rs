@@ -1,11 +1,15 @@
 //! `spec.ingress`
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ByteQuantity, GoDuration, Resources,
-    schema::field::{duration_between, image, size_from},
+    schema::{
+        field::{duration_between, image, size_from},
+        rule::required,
+    },
 };
 
 /// The pods that receive the archives of clusters and serve the remote gathering rules. They need `publicApi`, whose callers and
@@ -33,6 +37,17 @@ pub struct Uploads {
     /// Validity of the presigned links that are announced.
     #[schemars(transform = duration_between("1m", "168h"))]
     pub link_validity: GoDuration,
+}
+
+/// Rules about uploads and other sections, for `spec`.
+pub(super) fn rules_of_spec() -> Vec<Rule> {
+    vec![
+        required(
+            "!has(self.ingress) || has(self.publicApi)",
+            "set publicApi too: its authentication says who may upload",
+        )
+        .field_path(".ingress"),
+    ]
 }
 
 impl Default for Uploads {

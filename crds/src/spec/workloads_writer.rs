@@ -1,11 +1,15 @@
 //! `spec.workloadsWriter`
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Resources,
-    schema::field::{image, metrics_namespace},
+    schema::{
+        field::{image, metrics_namespace},
+        rule::{required, rule},
+    },
 };
 
 /// The pod that stores the checks of workloads (DVO) in the database. Batches, allowed organisations, shutdown and pod template are
@@ -30,6 +34,23 @@ pub struct WorkloadsWriter {
     /// Prefix of the metrics' names.
     #[schemars(transform = metrics_namespace)]
     pub metrics_namespace: String,
+}
+
+/// Rules about this writer and other sections, for `spec`.
+pub(super) fn rules_of_spec() -> Vec<Rule> {
+    vec![
+        required(
+            "!has(self.workloadsWriter) || self.kafka.topics.workloads != ''",
+            "name the topic that workloadsWriter reads, such as ccx.dvo.results",
+        )
+        .field_path(".kafka.topics.workloads"),
+        rule(
+            "!has(self.workloadsWriter) || !(self.workloadsWriter.consumerGroup in [self.dataPipeline.consumerGroup, \
+             self.dbWriter.consumerGroup])",
+            "choose a group that no other component has: each reads topics of its own",
+        )
+        .field_path(".workloadsWriter.consumerGroup"),
+    ]
 }
 
 impl Default for WorkloadsWriter {

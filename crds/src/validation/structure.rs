@@ -107,10 +107,7 @@ impl Checker {
             match known {
                 Some(Value::Object(field_schema)) => self.check(value, field_schema, &join(path, name)),
                 Some(_) => {}
-                None => self.report(
-                    &join(path, name),
-                    "remove it or correct its name: there is no such field".into(),
-                ),
+                None => self.report(&join(path, name), unknown_field(name, properties)),
             }
         }
     }
@@ -128,6 +125,17 @@ impl Checker {
 
     fn report(&mut self, path: &str, message: String) {
         self.violations.push(Violation { path: path.to_owned(), message });
+    }
+}
+
+/// Returns the problem of a field that does not exist, with the field of a similar name.
+fn unknown_field(name: &str, properties: Option<&Schema>) -> String {
+    let lower = name.to_lowercase();
+    let distance = |known: &&String| strsim::damerau_levenshtein(&lower, &known.to_lowercase());
+    let similar = properties.into_iter().flatten().map(|(known, _)| known).min_by_key(distance);
+    match similar.filter(|known| distance(known) <= (lower.len() / 3).max(1)) {
+        Some(known) => format!("there is no such field; did you mean {known}?"),
+        None => "remove it or correct its name: there is no such field".into(),
     }
 }
 

@@ -43,6 +43,24 @@ fn unknown_field_is_reported() {
 }
 
 #[test]
+fn unknown_field_with_a_similar_name_is_reported_with_it() {
+    let cases = [
+        (
+            "/spec/objectStorage/buckett",
+            "spec.objectStorage.buckett: there is no such field; did you mean bucket?",
+        ),
+        (
+            "/spec/kafka/bootstrapServer",
+            "spec.kafka.bootstrapServer: there is no such field; did you mean bootstrapServers?",
+        ),
+        ("/spec/datapipeline", "spec.datapipeline: there is no such field; did you mean dataPipeline?"),
+    ];
+    for (pointer, expected) in cases {
+        assert_eq!(judge(pointer, json!("x")), [expected]);
+    }
+}
+
+#[test]
 fn wrong_type_is_reported_with_the_expected_one() {
     assert_eq!(judge("/spec/suspend", json!("yes")), ["spec.suspend: write true or false"]);
     assert_eq!(

@@ -10,7 +10,7 @@ use crate::{
     ByteQuantity, PodTemplate, Resources,
     schema::{
         field::{image, object_name, size_from, text_map},
-        rule::{forbidden, only_when, rule},
+        rule::{only_when, rule, without_keys},
     },
 };
 
@@ -40,13 +40,25 @@ pub struct ManagedDatabase {
     pub pod_template: PodTemplate,
 }
 
+/// Parameters that the operator sets.
+const OWN_PARAMETERS: [&str; 8] = [
+    "listen_addresses",
+    "port",
+    "data_directory",
+    "hba_file",
+    "ident_file",
+    "config_file",
+    "unix_socket_directories",
+    "password_encryption",
+];
+
 impl ManagedDatabase {
     fn rules() -> Vec<Rule> {
         vec![
-            forbidden(
-                "!has(self.parameters) || !self.parameters.exists(key, key in ['listen_addresses', 'port', \
-                 'data_directory', 'hba_file', 'ident_file', 'config_file', 'unix_socket_directories', 'password_encryption'])",
-                "remove from parameters what the operator sets, such as listen_addresses and data_directory",
+            without_keys("parameters", &OWN_PARAMETERS, "remove what the operator sets"),
+            rule(
+                "!has(self.parameters) || self.parameters.all(key, key.matches('^[A-Za-z_][A-Za-z0-9_.$]*$'))",
+                "write parameters by their names, such as shared_buffers",
             )
             .field_path(".parameters"),
             rule(
