@@ -315,3 +315,49 @@ fn text(output: &Output) -> String {
 fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
 }
+
+#[test]
+#[ignore = "needs helm"]
+fn invalid_value_is_refused_with_its_name_and_the_form() {
+    let cases = [
+        ("--set=replica=1", "additional properties 'replica' not allowed"),
+        ("--set=replicas=abc", "'/replicas': got string, want integer"),
+        ("--set=log=verbose", "log: write error, warn, info, debug, trace or off"),
+        ("--set=log=info\\,ccx_operator=verbos", "log: write error"),
+        (
+            "--set=image.repository=quay.io/ccx/ccx-operator:1",
+            "image.repository: write an image without scheme, tag and digest",
+        ),
+        ("--set=image.repository=https://quay.io/ccx", "image.repository: write an image without scheme"),
+        ("--set=image.tag=a b", "image.tag: write a tag of letters"),
+        ("--set=workloadImages.ccx=https://quay.io/ccx/ccx", "workloadImages.ccx: write an image such as"),
+        ("--set=workloadImages.postgresql=post gres", "workloadImages.postgresql: write an image such as"),
+        ("--set=serviceAccount.name=Bad_Name", "serviceAccount.name: write a name of lower-case letters"),
+        ("--set=resources.limits.memory=abc", "resources.limits.memory: write a quantity such as"),
+        ("--set=resources.limit.memory=1Gi", "additional properties 'limit' not allowed"),
+        (
+            "--set=podLabels.app\\.kubernetes\\.io/name=x",
+            "podLabels: choose another label than app.kubernetes.io/name",
+        ),
+        ("--set=extraEnv[0].name=A,extraEnv[0].value=1", "'/extraEnv/0/value': got number, want string"),
+        ("--set=tolerations[0].kei=x", "additional properties 'kei' not allowed"),
+        ("--set=affinity.nodes=x", "additional properties 'nodes' not allowed"),
+        ("--set=image=null", "missing property 'image'"),
+    ];
+    let helm = helm();
+    for (value, expected) in cases {
+        let output =
+            helm.run("template", &["--name-template=ccx-operator", "--namespace=ccx-operator", value]);
+        assert!(!output.status.success() && text(&output).contains(expected), "{value}: {}", text(&output));
+    }
+    for value in [
+        "--set=watchNamespaces=null",
+        "--set=log=INFO",
+        "--set=resources.limits.cpu=0.5",
+        "--set=image.repository=localhost:5000/ccx",
+    ] {
+        let output =
+            helm.run("template", &["--name-template=ccx-operator", "--namespace=ccx-operator", value]);
+        assert!(output.status.success(), "{value}: {}", text(&output));
+    }
+}
