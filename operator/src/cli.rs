@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completion::CompletionArgs, plan::PlanArgs, render::RenderArgs, run::RunArgs};
+use crate::{
+    arguments,
+    commands::{completion::CompletionArgs, plan::PlanArgs, render::RenderArgs, run::RunArgs},
+};
 
 /// Runs the CCX data pipeline on Kubernetes and OpenShift, as CcxPipeline resources describe it.
 #[derive(Debug, Parser)]
@@ -47,17 +50,17 @@ pub(crate) struct ManifestArgs {
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// The namespace, when the resource names none; that of the kubeconfig's context when absent.
-    #[arg(short, long, value_name = "NAMESPACE")]
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = arguments::namespace)]
     pub(crate) namespace: Option<String>,
-    /// The image of the workloads, when the resource names none.
-    #[arg(long, env = "CCX_OPERATOR_IMAGE", value_name = "IMAGE")]
+    /// The image of the workloads, when the resource names none; `plan` takes that of the present pods when absent.
+    #[arg(long, env = "CCX_IMAGE", value_name = "IMAGE", value_parser = arguments::image)]
     pub(crate) image: Option<String>,
-    /// The image of managed databases, when the resource names none.
-    #[arg(long, env = "CCX_DATABASE_IMAGE", value_name = "IMAGE")]
+    /// The image of managed databases, when the resource names none; `plan` takes the present one when absent.
+    #[arg(long, env = "CCX_DATABASE_IMAGE", value_name = "IMAGE", value_parser = arguments::image)]
     pub(crate) database_image: Option<String>,
     /// The namespace of the operator, from which NetworkPolicies allow its probes; that of the present ones, or any,
     /// when absent.
-    #[arg(long, env = "CCX_OPERATOR_NAMESPACE", value_name = "NAMESPACE")]
+    #[arg(long, env = "CCX_OPERATOR_NAMESPACE", value_name = "NAMESPACE", value_parser = arguments::namespace)]
     pub(crate) operator_namespace: Option<String>,
 }
 

@@ -29,7 +29,7 @@ pub mod runtime;
 mod stages;
 pub mod validate;
 
-pub use preview::{PreviewError, preview};
+pub use preview::{GivenDefaults, PreviewError, preview};
 pub use reconcile::run;
 
 #[cfg(test)]

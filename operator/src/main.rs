@@ -4,7 +4,9 @@
 //!  main ──▶ cli (arguments) ──▶ commands/* (one file each) ──▶ ccx_cli (report and exit code)
 //! ```
 
+mod arguments;
 mod cli;
+mod cluster;
 mod commands;
 mod manifest;
 

@@ -7,23 +7,25 @@ use std::{
 
 use ccx_cli::{CliError, Exit};
 use ccx_crds::{CcxPipeline, Refused};
-use ccx_operator::{model::problem::ValidationErrors, validate::OperatorDefaults};
+use ccx_operator::{GivenDefaults, model::problem::ValidationErrors};
 use serde_json::{Number, Value};
 use serde_saphyr::options::DuplicateKeyPolicy;
 use snafu::{ResultExt as _, Snafu};
 
-use crate::cli::ManifestArgs;
+use crate::{arguments::given, cli::ManifestArgs};
 
 /// The file does not contain a valid resource.
 #[derive(Debug, Snafu)]
 pub(crate) enum ManifestError {
-    #[snafu(display("failed to read {}", file.display()))]
+    #[snafu(display("failed to read {}", name(file)))]
     Read { file: PathBuf, source: io::Error },
-    #[snafu(display("failed to parse {} as YAML", file.display()))]
+    #[snafu(display("failed to parse {} as YAML", name(file)))]
     Parse { file: PathBuf, source: Box<serde_saphyr::Error> },
-    #[snafu(display("{} has {count} resources; write each to a file of its own", file.display()))]
+    #[snafu(display("{} is empty; write a CcxPipeline to it", name(file)))]
+    Empty { file: PathBuf },
+    #[snafu(display("{} has {count} resources; write each to a file of its own", name(file)))]
     Count { file: PathBuf, count: usize },
-    #[snafu(display("the API server would refuse {}:\n  {}", file.display(), refused.to_string().replace('\n', "\n  ")))]
+    #[snafu(display("the API server would refuse {}:\n  {}", name(file), refused.to_string().replace('\n', "\n  ")))]
     Refuse { file: PathBuf, refused: Refused },
 }
 
@@ -40,7 +42,9 @@ impl CliError for ManifestError {
     }
 
     fn advice(&self) -> Option<String> {
-        Some("`ccx-operator crd` and `kubectl explain ccxpipeline.spec` have every field with its description; one file holds one resource".into())
+        let fields =
+            "`ccx-operator crd` and `kubectl explain ccxpipeline.spec` have every field with its description";
+        matches!(self, Self::Empty { .. } | Self::Refuse { .. }).then(|| fields.into())
     }
 }
 
@@ -62,8 +66,10 @@ pub(crate) fn read(args: &ManifestArgs, context: &str) -> Result<CcxPipeline, Ma
     let file = &args.file;
     let text = text(file).context(ReadSnafu { file })?;
     let documents = documents(&text).context(ParseSnafu { file })?;
-    let [document] = documents.as_slice() else {
-        return CountSnafu { file, count: documents.len() }.fail();
+    let document = match documents.as_slice() {
+        [document] => document,
+        [] => return EmptySnafu { file }.fail(),
+        more => return CountSnafu { file, count: more.len() }.fail(),
     };
     let accepted = ccx_crds::accept(document, None)
         .map_err(|refused| ManifestError::Refuse { file: file.clone(), refused });
@@ -71,19 +77,22 @@ pub(crate) fn read(args: &ManifestArgs, context: &str) -> Result<CcxPipeline, Ma
     pipeline
         .metadata
         .namespace
-        .get_or_insert_with(|| args.namespace.clone().unwrap_or_else(|| context.to_owned()));
+        .get_or_insert_with(|| given(args.namespace.as_ref()).unwrap_or_else(|| context.to_owned()));
     Ok(pipeline)
 }
 
-/// Returns the defaults of the operator.
-pub(crate) fn defaults(args: &ManifestArgs) -> OperatorDefaults {
-    let defaults = OperatorDefaults::default();
-    OperatorDefaults {
-        image: args.image.clone().unwrap_or(defaults.image),
-        database_image: args.database_image.clone().unwrap_or(defaults.database_image),
-        namespace: args.operator_namespace.clone(),
-        ..defaults
+/// Returns the defaults of the operator that the arguments name.
+pub(crate) fn given_defaults(args: &ManifestArgs) -> GivenDefaults {
+    GivenDefaults {
+        image: given(args.image.as_ref()),
+        database_image: given(args.database_image.as_ref()),
+        namespace: given(args.operator_namespace.as_ref()),
     }
+}
+
+/// Returns the name of a file in messages.
+fn name(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".into() } else { file.display().to_string() }
 }
 
 /// Returns the documents of a file that are not empty, with the values that kubectl reads in them: octal

@@ -1,7 +1,7 @@
 //! The types that all layers share. No I/O, and no import from another layer.
 
 pub mod annotations;
-pub(crate) mod api_error;
+pub mod api_error;
 pub mod component;
 pub mod condition_type;
 pub mod digest;

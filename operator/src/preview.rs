@@ -58,29 +58,76 @@ pub enum PreviewError {
     },
 }
 
+/// The defaults of the operator as far as they are given; the others are those of the present pods.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GivenDefaults {
+    /// The image of the workloads.
+    pub image: Option<String>,
+    /// The image of managed databases.
+    pub database_image: Option<String>,
+    /// The namespace of the operator.
+    pub namespace: Option<String>,
+}
+
+impl From<GivenDefaults> for OperatorDefaults {
+    fn from(given: GivenDefaults) -> Self {
+        let defaults = Self::default();
+        Self {
+            image: given.image.unwrap_or(defaults.image),
+            database_image: given.database_image.unwrap_or(defaults.database_image),
+            namespace: given.namespace,
+            ..defaults
+        }
+    }
+}
+
 /// Returns the changes if the resource were applied, and the pods that would restart and why.
 pub async fn preview(
     client: &Client,
     pipeline: &CcxPipeline,
-    defaults: &OperatorDefaults,
+    given: &GivenDefaults,
 ) -> Result<Plan, PreviewError> {
-    let served = discover(client).await.map_err(Box::new).context(AskSnafu { what: "its kinds" })?;
+    let served = discover(client)
+        .await
+        .map_err(Box::new)
+        .context(AskSnafu { what: "the kinds that the cluster serves" })?;
     let references =
         dereference(client, &Key::from_pipeline(pipeline), &referenced_names(pipeline), &served).await?;
+    let known = as_known(client, pipeline).await?;
+    let defaults = present_defaults(&known, given);
     let defaults = with_operator_namespace(client, pipeline, defaults).await?;
     let children = build(&validate(pipeline, &references, &defaults)?);
-    let known = as_known(client, pipeline).await?;
     let orphans = orphans_of(client, &known, &children, &served).await?;
     Ok(Planner { client, pipeline: &known }.plan(&children, orphans).await?)
+}
+
+/// Takes the images that the operator has given to the pods of the resource in the cluster, which names none.
+fn present_defaults(known: &CcxPipeline, given: &GivenDefaults) -> OperatorDefaults {
+    let spec = &known.spec;
+    let components = known.status.iter().flat_map(|status| &status.components);
+    let present = |component: Component| {
+        let mut components = components.clone();
+        components.find(|it| it.name == component.name()).and_then(|it| it.image.clone())
+    };
+    let is_default = spec.image.is_none() && spec.data_pipeline.image.is_none();
+    let image = is_default.then(|| present(Component::DataPipeline)).flatten();
+    let managed = spec.database.managed.as_ref().and_then(|managed| managed.image.as_ref());
+    let database_image = managed.is_none().then(|| present(Component::Database)).flatten();
+    let given = given.clone();
+    GivenDefaults {
+        image: given.image.or(image),
+        database_image: given.database_image.or(database_image),
+        namespace: given.namespace,
+    }
+    .into()
 }
 
 /// Takes the namespace of the operator, if it is not given, from a policy that the operator has applied.
 async fn with_operator_namespace(
     client: &Client,
     pipeline: &CcxPipeline,
-    defaults: &OperatorDefaults,
+    mut defaults: OperatorDefaults,
 ) -> Result<OperatorDefaults, PreviewError> {
-    let mut defaults = defaults.clone();
     if defaults.namespace.is_none() {
         let Key { namespace, name } = Key::from_pipeline(pipeline);
         let policy = Component::DataPipeline.object_name(&name);
@@ -124,4 +171,40 @@ async fn orphans_of(
     }
     let records = records.iter().map(|(kind, name, record)| (*kind, name.as_str(), record));
     Ok(pipeline.metadata.uid.as_deref().map_or_else(Vec::new, |owner| orphans(owner, children, records)))
+}
+
+#[cfg(test)]
+mod tests {
+    use ccx_crds::{CcxPipelineSpec, ComponentStatus};
+
+    use super::*;
+
+    #[test]
+    fn images_that_are_not_given_are_those_of_the_present_pods() {
+        let component = |component: Component, image: &str| ComponentStatus {
+            name: component.name().into(),
+            image: Some(image.into()),
+            ..ComponentStatus::default()
+        };
+        let mut known = CcxPipeline::new("ccx", CcxPipelineSpec::default());
+        let images = |known: &CcxPipeline, given: &GivenDefaults| {
+            let defaults = present_defaults(known, given);
+            (defaults.image, defaults.database_image)
+        };
+        let nothing = GivenDefaults::default();
+        let released = OperatorDefaults::default();
+        assert_eq!(images(&known, &nothing), (released.image.clone(), released.database_image));
+        known.status = Some(ccx_crds::CcxPipelineStatus {
+            components: vec![
+                component(Component::DataPipeline, "mirror/ccx:1"),
+                component(Component::Database, "mirror/postgres:17"),
+            ],
+            ..Default::default()
+        });
+        assert_eq!(images(&known, &nothing), ("mirror/ccx:1".into(), "mirror/postgres:17".into()));
+        let given = GivenDefaults { image: Some("other:2".into()), ..GivenDefaults::default() };
+        assert_eq!(images(&known, &given).0, "other:2");
+        known.spec.image = Some("mirror/ccx:1".into());
+        assert_eq!(images(&known, &nothing).0, released.image, "the default is not known");
+    }
 }

@@ -86,6 +86,8 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
     let children = build(&validated);
     let mut results =
         StageResults { missing: validated.missing().cloned().collect(), ..StageResults::default() };
+    results.is_selector_unmatched = pipeline.spec.data_pipeline.rules.config_map_selector.is_some()
+        && references.rule_config_maps.is_empty();
     results.findings.endpoints =
         Some(context.cache.with(key, |objects| update_status::endpoints(&validated, objects)));
     results.findings.database_secret =

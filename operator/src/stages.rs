@@ -29,6 +29,8 @@ pub(crate) struct StageResults {
     pub(crate) token_review: Option<TokenReviewRights>,
     /// The history of the Jobs before this reconcile.
     pub(crate) history: JobHistory,
+    /// Whether no ConfigMap has the labels by which those with rules are selected.
+    pub(crate) is_selector_unmatched: bool,
     /// Whether a child lacks pods, for which no watch reports the reason.
     pub(crate) lacks_pods: bool,
     /// References that do not exist: only the children that need them wait.

@@ -4,7 +4,7 @@ mod children;
 mod pipelines;
 mod synced;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use ccx_crds::CcxPipeline;
 use children::Watch;
@@ -43,6 +43,15 @@ pub enum Scope {
     Cluster,
     /// These.
     Namespaces(Vec<String>),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cluster => formatter.write_str("all namespaces"),
+            Self::Namespaces(names) => formatter.write_str(&names.join(", ")),
+        }
+    }
 }
 
 impl Scope {

@@ -6,9 +6,13 @@ use ccx_cli::CliError;
 use ccx_operator::{PreviewError, preview};
 use clap::Args;
 use kube::Client;
-use snafu::{ResultExt as _, Snafu};
+use snafu::Snafu;
 
-use crate::{cli::ManifestArgs, manifest, manifest::Invalid};
+use crate::{
+    cli::ManifestArgs,
+    cluster::{self, NoCluster},
+    manifest::{self, Invalid},
+};
 
 /// Show what would change in the cluster, and which pods would restart and why
 ///
@@ -27,31 +31,35 @@ pub(crate) struct PlanArgs {
 /// The plan could not be derived.
 #[derive(Debug, Snafu)]
 pub(crate) enum PlanError {
-    #[snafu(display("no cluster is configured"))]
-    Connect { source: Box<kube::Error> },
-    #[snafu(display("failed to plan the changes"))]
-    Ask { source: PreviewError },
+    #[snafu(transparent)]
+    Connect { source: NoCluster },
+    #[snafu(display("failed to create a client for {url}: {}", cluster::text(&**error)))]
+    Client { url: String, error: Box<kube::Error> },
+    #[snafu(display("failed to plan the changes in {url}: {}", cluster::text(error)))]
+    Ask { url: String, error: PreviewError },
 }
 
 impl CliError for PlanError {
     fn advice(&self) -> Option<String> {
-        Some(match self {
-            Self::Connect { .. } => "set KUBECONFIG, as for kubectl".into(),
-            Self::Ask { .. } => {
-                "you need the rights of the operator: to get, list and patch what the resource consists of"
-                    .into()
-            }
-        })
+        match self {
+            Self::Connect { source } => Some(source.advice("set KUBECONFIG, as for kubectl")),
+            Self::Client { error, .. } => cluster::advice(&**error).map(Into::into),
+            Self::Ask { error, .. } => cluster::advice(error).map(Into::into),
+        }
     }
 }
 
 pub(crate) async fn run(args: &PlanArgs) -> Result<(), Box<dyn CliError>> {
-    let client = Client::try_default().await.map_err(Box::new).context(ConnectSnafu)?;
-    let pipeline = manifest::read(&args.manifest, client.default_namespace())?;
-    match preview(&client, &pipeline, &manifest::defaults(&args.manifest)).await {
+    let config = cluster::config().await.map_err(PlanError::from)?;
+    // Before the first request: a wrong file needs no cluster.
+    let pipeline = manifest::read(&args.manifest, &config.default_namespace)?;
+    let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let client = Client::try_from(config)
+        .map_err(|error| PlanError::Client { url: url.clone(), error: Box::new(error) })?;
+    match preview(&client, &pipeline, &manifest::given_defaults(&args.manifest)).await {
         Ok(plan) => ccx_cli::print(show::show(&plan).trim_end())?,
         Err(PreviewError::Invalid { source }) => return Err(Invalid::from(source).into()),
-        Err(source) => return Err(PlanError::Ask { source }.into()),
+        Err(error) => return Err(PlanError::Ask { url, error }.into()),
     }
     Ok(())
 }

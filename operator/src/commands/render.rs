@@ -53,8 +53,8 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Box<dyn CliError>> {
         PlatformArg::OpenShift => Platform::OpenShift,
     };
     let references = References::unknown(Capabilities::all().on(platform));
-    let validated =
-        validate(&pipeline, &references, &manifest::defaults(&args.manifest)).map_err(Invalid::from)?;
+    let validated = validate(&pipeline, &references, &manifest::given_defaults(&args.manifest).into())
+        .map_err(Invalid::from)?;
     for assumption in referenced_names(&pipeline).assumptions(&pipeline) {
         ccx_cli::note(&format!("warning: {assumption}"));
     }

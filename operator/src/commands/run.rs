@@ -2,9 +2,10 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use ccx_cli::CliError;
+use ccx_cli::{CliError, Exit};
 use ccx_config::{LogFormat, Logging};
 use ccx_operator::{
+    GivenDefaults,
     runtime::{
         controller::{Scope, Settings},
         fencing::FencingLayer,
@@ -19,6 +20,14 @@ use clap::Args;
 use kube::{Client, client::ClientBuilder};
 use snafu::{ResultExt as _, Snafu};
 use tokio_util::sync::CancellationToken;
+
+use crate::{
+    arguments::{self, given},
+    cluster::{self, NoCluster},
+};
+
+/// The name of the Lease and of this replica when none is given.
+const DEFAULT_NAME: &str = "ccx-operator";
 
 /// The time without an election attempt after which the process is not live: several times the timeout of an
 /// attempt.
@@ -37,28 +46,28 @@ Examples:
   ccx-operator run --namespaces insights,insights-stage --log info,ccx_operator=debug")]
 pub(crate) struct RunArgs {
     /// Watch only these namespaces, separated by commas; all when absent
-    #[arg(long, env = "CCX_OPERATOR_NAMESPACES", value_delimiter = ',')]
+    #[arg(long, env = "CCX_OPERATOR_NAMESPACES", value_delimiter = ',', value_parser = arguments::namespace)]
     namespaces: Vec<String>,
     /// The image of the workloads, for resources that name none; the one of this release when absent
-    #[arg(long, env = "CCX_IMAGE", value_name = "IMAGE")]
+    #[arg(long, env = "CCX_IMAGE", value_name = "IMAGE", value_parser = arguments::image)]
     image: Option<String>,
     /// The image of managed databases, for resources that name none; PostgreSQL 17 when absent
-    #[arg(long, env = "CCX_DATABASE_IMAGE", value_name = "IMAGE")]
+    #[arg(long, env = "CCX_DATABASE_IMAGE", value_name = "IMAGE", value_parser = arguments::image)]
     database_image: Option<String>,
     /// The namespaces in which resources of other namespaces may name a Kafka of Strimzi, separated by commas; all when absent
-    #[arg(long, env = "CCX_STRIMZI_NAMESPACES", value_delimiter = ',')]
+    #[arg(long, env = "CCX_STRIMZI_NAMESPACES", value_delimiter = ',', value_parser = arguments::namespace)]
     strimzi_namespaces: Vec<String>,
     /// Where health and metrics are served
-    #[arg(long, env = "CCX_OPERATOR_LISTEN", default_value = "[::]:8080")]
+    #[arg(long, env = "CCX_OPERATOR_LISTEN", default_value = "[::]:8080", value_parser = arguments::listen)]
     listen: SocketAddr,
     /// The namespace of the Lease; that of the pod when absent
-    #[arg(long, env = "POD_NAMESPACE")]
+    #[arg(long, env = "POD_NAMESPACE", value_parser = arguments::namespace)]
     lease_namespace: Option<String>,
     /// The name of the Lease by which the replicas elect a leader
-    #[arg(long, env = "CCX_OPERATOR_LEASE", default_value = "ccx-operator")]
+    #[arg(long, env = "CCX_OPERATOR_LEASE", default_value = DEFAULT_NAME, value_parser = arguments::object_name)]
     lease: String,
     /// The name of this replica
-    #[arg(long, env = "POD_NAME", default_value = "ccx-operator")]
+    #[arg(long, env = "POD_NAME", default_value = DEFAULT_NAME)]
     identity: String,
     /// The log filter: a level, or directives such as `info,ccx_operator=debug`
     #[arg(long, env = "CCX_OPERATOR_LOG", default_value = "info", value_name = "FILTER")]
@@ -68,10 +77,10 @@ pub(crate) struct RunArgs {
 /// The operator could not start.
 #[derive(Debug, Snafu)]
 pub(crate) enum RunError {
-    #[snafu(display("failed to set up logging; correct --log"))]
+    #[snafu(display("failed to set up logging by --log or CCX_OPERATOR_LOG"))]
     Log { source: LoggingError },
-    #[snafu(display("no cluster is configured; run in a pod with a service account, or set KUBECONFIG"))]
-    Config { source: kube::config::InferConfigError },
+    #[snafu(transparent)]
+    Config { source: NoCluster },
     #[snafu(display("failed to create a client for the cluster; check the credentials in KUBECONFIG"))]
     Connect { source: kube::Error },
     #[snafu(display("failed to listen for health and metrics; choose another address with --listen"))]
@@ -80,34 +89,71 @@ pub(crate) enum RunError {
     Prober { source: reqwest::Error },
 }
 
-impl CliError for RunError {}
+impl CliError for RunError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Log { .. } => Exit::Setup,
+            Self::Config { .. } | Self::Connect { .. } | Self::Listen { .. } | Self::Prober { .. } => {
+                Exit::Failed
+            }
+        }
+    }
+
+    fn advice(&self) -> Option<String> {
+        match self {
+            Self::Config { source } => {
+                Some(source.advice("run in a pod with a service account, or set KUBECONFIG, as for kubectl"))
+            }
+            Self::Log { .. } | Self::Connect { .. } | Self::Listen { .. } | Self::Prober { .. } => None,
+        }
+    }
+}
 
 impl RunArgs {
     fn defaults(&self) -> OperatorDefaults {
-        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-        let defaults = OperatorDefaults::default();
+        let given = GivenDefaults {
+            image: given(self.image.as_ref()),
+            database_image: given(self.database_image.as_ref()),
+            namespace: given(self.lease_namespace.as_ref()),
+        };
         OperatorDefaults {
-            image: given(&self.image).unwrap_or(defaults.image),
-            database_image: given(&self.database_image).unwrap_or(defaults.database_image),
-            namespace: given(&self.lease_namespace),
             strimzi_namespaces: self
                 .strimzi_namespaces
                 .iter()
                 .filter(|name| !name.is_empty())
                 .cloned()
                 .collect(),
+            ..given.into()
         }
     }
 
-    /// Empty values, which a chart may set, count as absent.
+    /// Returns the namespace of the Lease: the given one, or that of the cluster's configuration.
+    fn namespace(&self, configured: &str) -> String {
+        given(self.lease_namespace.as_ref()).unwrap_or_else(|| configured.to_owned())
+    }
+
+    fn lease(&self) -> &str {
+        if self.lease.is_empty() { DEFAULT_NAME } else { &self.lease }
+    }
+
+    fn identity(&self) -> &str {
+        if self.identity.is_empty() { DEFAULT_NAME } else { &self.identity }
+    }
+
+    /// Returns the filter of the log. The client logs each failed connection, beside the error that it returns.
+    fn filter(&self) -> String {
+        let given = if self.log.is_empty() { "info" } else { &self.log };
+        format!("kube_client::client::builder=off,{given}")
+    }
+
     fn settings(&self, health: &Health, namespace: &str) -> Result<Settings, RunError> {
         let namespaces: Vec<String> =
             self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
         Ok(Settings {
             scope: if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces) },
             defaults: self.defaults(),
-            controller: format!("{}/{}", self.lease_namespace.as_deref().unwrap_or(namespace), self.lease),
-            identity: self.identity.clone(),
+            controller: format!("{}/{}", self.namespace(namespace), self.lease()),
+            identity: self.identity().to_owned(),
             prober: Arc::new(HttpProber::new().context(ProberSnafu)?),
             resync: None,
             job_pause: None,
@@ -127,7 +173,7 @@ fn watch_health(health: &Health) -> ccx_service::Condition {
 
 /// Runs the operator until SIGTERM.
 pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
-    let logging = Logging { level: arguments.log.clone(), format: LogFormat::Json };
+    let logging = Logging { level: arguments.filter(), format: LogFormat::Json };
     ccx_service::init_logging(&logging).context(LogSnafu)?;
     let shutdown = ccx_service::shutdown_signal();
     let config = config().await?;
@@ -157,7 +203,7 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
 
 /// Disables retries in the client: a retry below the fence could be sent after it is closed.
 async fn config() -> Result<kube::Config, RunError> {
-    let mut config = kube::Config::infer().await.context(ConfigSnafu)?;
+    let mut config = cluster::config().await?;
     config.default_retry = false;
     Ok(config)
 }
@@ -169,15 +215,15 @@ fn elector(
     health: &Health,
     fence: Fence,
 ) -> Result<Elector, RunError> {
-    let namespace = arguments.lease_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+    let namespace = arguments.namespace(&config.default_namespace);
     let client = Client::try_from(config).context(ConnectSnafu)?;
     let health = HealthHandles {
         fence,
         reachable: health.condition(ccx_service::Dependency::KUBERNETES_API),
         heartbeat: health.heartbeat("election", MAX_SILENCE),
     };
-    let identity = identity(&arguments.identity);
-    Ok(Elector::new(client, &namespace, &arguments.lease, &identity, Timing::default(), health))
+    let identity = identity(arguments.identity());
+    Ok(Elector::new(client, &namespace, arguments.lease(), &identity, Timing::default(), health))
 }
 
 /// Returns a unique identity: a container that is restarted in place has the same name as its predecessor.

@@ -8,20 +8,30 @@ use super::reason::Reason;
 
 /// Returns an error and its causes on one line. Of a response it has the message of the API server: the text of
 /// the client library ends with the debug form of the whole response.
-pub(crate) fn error_text(error: &(dyn Error + 'static)) -> String {
+pub fn error_text(error: &(dyn Error + 'static)) -> String {
     let mut text = error_chain(error);
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if let Some(kube::Error::Api(status)) = error.downcast_ref() {
+        if let Some(kube::Error::Api(status)) = as_client_error(error) {
             text = text.replace(&one_line(&error.to_string()), &one_line(&message(status)));
         }
         cause = error.source();
     }
-    text
+    text.replace("ServiceError: client error (Connect): ", "failed to connect: ")
 }
 
+/// Returns the error of the client library, which sources of errors hold as it is or in a box.
+pub fn as_client_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a kube::Error> {
+    error.downcast_ref().or_else(|| error.downcast_ref::<Box<kube::Error>>().map(|error| &**error))
+}
+
+/// The text of the API server, which is not JSON, for a path of a group or version that it does not serve.
+const NO_SUCH_PATH: &str = "404 page not found";
+
 fn message(status: &kube::core::Status) -> String {
-    if status.message.is_empty() {
+    if status.message.trim() == NO_SUCH_PATH {
+        "the cluster does not serve this kind, or not in this version".to_owned()
+    } else if status.message.is_empty() {
         format!("HTTP status {} {}", status.code, status.reason)
     } else {
         status.message.clone()
@@ -30,6 +40,19 @@ fn message(status: &kube::core::Status) -> String {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the API server does not serve the kind, or not in this version.
+pub fn is_not_served(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if matches!(error.downcast_ref(), Some(kube::Error::Api(status)) if status.message.trim() == NO_SUCH_PATH)
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Returns the reason for an error of the API server.
@@ -87,6 +110,28 @@ mod tests {
         let empty =
             kube::Error::Api(Box::new(Status { code: 500, reason: "Internal".into(), ..Status::default() }));
         assert_eq!(error_text(&empty), "HTTP status 500 Internal");
+    }
+
+    #[test]
+    fn text_of_a_boxed_error_has_no_debug_output_either() {
+        #[derive(Debug, snafu::Snafu)]
+        #[snafu(display("failed to read it"))]
+        struct Outer {
+            source: Box<kube::Error>,
+        }
+        let status = Status { code: 401, message: "Unauthorized".into(), ..Status::default() };
+        let error = Outer { source: Box::new(kube::Error::Api(Box::new(status))) };
+        assert_eq!(error_text(&error), "failed to read it: Unauthorized");
+    }
+
+    #[test]
+    fn kind_that_is_not_served_is_told_in_words() {
+        let status = Status { code: 404, message: "404 page not found\n".into(), ..Status::default() };
+        let error = kube::Error::Api(Box::new(status));
+        assert!(is_not_served(&error));
+        assert_eq!(error_text(&error), "the cluster does not serve this kind, or not in this version");
+        let missing = kube::Error::Api(Box::new(Status { code: 404, ..Status::default() }));
+        assert!(!is_not_served(&missing));
     }
 
     #[test]

@@ -19,6 +19,14 @@ impl Problem {
         Self { reason, message: message.into() }
     }
 
+    /// Returns the message with what to do.
+    pub(crate) fn advised(&self) -> String {
+        match self.reason.hint() {
+            Some(hint) => format!("{}; {hint}", self.message.trim_end_matches('.')),
+            None => self.message.clone(),
+        }
+    }
+
     /// Whether a referenced object does not exist, is not ready yet or does not fit: only the children that need it
     /// wait.
     pub fn is_missing_reference(&self) -> bool {
@@ -50,3 +58,18 @@ impl fmt::Display for ValidationErrors {
 }
 
 impl std::error::Error for ValidationErrors {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn message_of_the_cluster_is_advised_without_its_full_stop() {
+        let problem = Problem::new(Reason::QuotaExceeded, "exceeded quota: small.");
+        assert_eq!(
+            problem.advised(),
+            "exceeded quota: small; raise the quota, or lower resources and replicas"
+        );
+        assert_eq!(Problem::new(Reason::Conflict, "Secret a exists").advised(), "Secret a exists");
+    }
+}

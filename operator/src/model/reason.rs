@@ -2,6 +2,7 @@
 //!
 //! `docs/conditions.md` is generated from this list, so that every reason has advice.
 
+mod hint;
 mod page;
 
 pub use page::page;
@@ -67,7 +68,7 @@ reasons! {
     ProvisioningFailed: "No volume can be provisioned for the PersistentVolumeClaim of the database.", "The message is that of the cluster. Correct `spec.database.managed.storage.storageClassName`, which can be changed while there is no volume.";
     StorageResizePending: "The volume of the database was expanded, and its file system was not yet.", "Delete the pod of the database: it is recreated with the larger file system.";
     StorageResizeFailed: "The volume of the database can't be expanded.", "Check that its storage class allows expansion, or set `spec.database.managed.storage.size` back.";
-    DatabaseVersionMismatch: "The image of the managed database can't read the present data.", "Set an image of the major version that the message names. To upgrade, dump the database and restore it into a new one.";
+    DatabaseVersionMismatch: "The image of the managed database can't read the present data, or its version is too old.", "Set an image of the major version that the message names. To upgrade, dump the database and restore it into a new one.";
     CrashLooping: "A process exits repeatedly.", "The message has its exit code and last output. `kubectl logs --previous` has more.";
     OutOfMemory: "A process was killed because it exceeded its memory limit.", "Raise `resources.limits.memory` of the component.";
     ProbeFailing: "A process runs and reports that it is not ready.", "The message names the dependency that it waits for.";

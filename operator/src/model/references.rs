@@ -1,12 +1,17 @@
 //! The objects that a resource refers to.
 
 mod names;
+mod selector;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::core::{ApiResource, DynamicObject};
 pub use names::{ReferencedNames, StrimziName, referenced_names};
+pub(crate) use selector::selector_problem;
 
 use crate::model::kind::{Availability, Kind};
 
@@ -99,6 +104,27 @@ pub(crate) struct Served {
     pub(crate) console_links: bool,
 }
 
+impl fmt::Display for Served {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = self.capabilities.served.iter().map(|kind| kind.name());
+        let kafka = self.strimzi_kafka.iter().map(|kafka| kafka.kind.as_str());
+        let links = self.console_links.then_some("ConsoleLink");
+        let names: Vec<&str> = kinds.chain(kafka).chain(links).collect();
+        formatter.write_str(self.capabilities.platform.name())?;
+        if names.is_empty() { Ok(()) } else { write!(formatter, " with {}", names.join(", ")) }
+    }
+}
+
+impl Platform {
+    /// Returns the name.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "Kubernetes",
+            Self::OpenShift => "OpenShift",
+        }
+    }
+}
+
 impl References {
     /// Returns references that were not looked up, in a cluster with these `capabilities`.
     pub fn unknown(capabilities: Capabilities) -> Self {
@@ -137,6 +163,17 @@ impl Capabilities {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn served_kinds_are_listed_by_name() {
+        let none = Served::default();
+        let capabilities = Capabilities::new([Kind::Route]).on(Platform::OpenShift);
+        let some = Served { capabilities, console_links: true, ..Served::default() };
+        assert_eq!(
+            [none, some].map(|it| it.to_string()),
+            ["Kubernetes", "OpenShift with Route, ConsoleLink"]
+        );
+    }
 
     #[test]
     fn built_in_kind_is_always_served() {

@@ -4,8 +4,9 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use ccx_crds::CcxPipeline;
 use futures::StreamExt as _;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::{
-    Client,
+    Api, Client,
     runtime::{
         controller::{self, Action, applier},
         reflector::{self, Store},
@@ -88,12 +89,25 @@ pub(crate) async fn run(
     reconcile: Reconcile,
 ) {
     let Some(first) = stop.run_until_cancelled(first_discovery(&client)).await else { return };
-    tracing::info!(served = ?first, scope = ?settings.scope, "controller started");
+    tracing::info!(served = %first, scope = %settings.scope, "controller started");
+    warn_of_missing_namespaces(&client, &settings.scope).await;
     let (sender, served) = watch::channel(first);
     let interval = settings.discovery.unwrap_or(discovery::INTERVAL);
     tokio::select! {
         () = control(&client, &settings, &metrics, served, &stop, reconcile) => {}
         () = discovery::follow(&client, &sender, interval) => {}
+    }
+}
+
+/// Logs watched namespaces that do not exist, such as misspelt ones: the API server lists nothing in them. Best effort:
+/// an operator of a few namespaces may not read them.
+async fn warn_of_missing_namespaces(client: &Client, scope: &Scope) {
+    let Scope::Namespaces(names) = scope else { return };
+    let namespaces = Api::<Namespace>::all(client.clone());
+    for name in names {
+        if let Ok(None) = namespaces.get_metadata_opt(name).await {
+            tracing::warn!(namespace = name, "watched namespace does not exist");
+        }
     }
 }
 

@@ -80,7 +80,7 @@ pub(crate) async fn follow(client: &Client, served: &watch::Sender<Served>, inte
                     has_changed
                 });
                 if has_changed {
-                    tracing::info!(served = ?now, "served kinds changed");
+                    tracing::info!(served = %now, "served kinds changed");
                 }
             }
             Err(error) => tracing::debug!(%error, "discovery failed"),

@@ -11,12 +11,14 @@
 //! clocks need not agree, and since a write takes at most [`WRITE_TIMEOUT`](super::fencing::WRITE_TIMEOUT),
 //! less than their difference, two processes never write at once.
 
+mod failure_log;
 mod fence;
 mod term;
 
 use std::time::{Duration, Instant};
 
 use ccx_service::{Condition, Heartbeat};
+use failure_log::FailureLog;
 pub use fence::Fence;
 use k8s_openapi::{
     api::coordination::v1::{Lease, LeaseSpec},
@@ -73,6 +75,7 @@ pub struct Elector {
     reachable: Condition,
     heartbeat: Heartbeat,
     observed: Option<ObservedLease>,
+    failures: FailureLog,
 }
 
 /// The Lease could not be read or written.
@@ -116,6 +119,7 @@ impl Elector {
             reachable,
             heartbeat,
             observed: None,
+            failures: FailureLog::default(),
         }
     }
 
@@ -177,17 +181,26 @@ impl Elector {
         match self.hold().await {
             Ok(leadership) => {
                 self.reachable.ready();
+                if self.failures.has_recovered() {
+                    tracing::info!(lease = self.name, "the lease can be read and written again");
+                }
                 if leadership == Leadership::Leads {
                     self.fence.open_until(started + self.timing.renew_deadline);
                 }
                 leadership
             }
             Err(error) => {
-                tracing::warn!(error = %error_text(&error), "failed to read or renew the lease");
-                self.reachable.not_ready(error_text(&error));
+                self.report(error_text(&error));
                 Leadership::Unknown
             }
         }
+    }
+
+    fn report(&mut self, cause: String) {
+        if self.failures.is_due(&cause, Instant::now()) {
+            tracing::warn!(error = cause, "failed to read or renew the lease");
+        }
+        self.reachable.not_ready(cause);
     }
 
     async fn hold(&mut self) -> Result<Leadership, LeaseError> {

@@ -140,6 +140,6 @@ async fn emit_events(metadata: &ObjectMeta, key: &Key, context: &Context, reconc
     let mut pipeline = CcxPipeline::new("", CcxPipelineSpec::default());
     pipeline.metadata = metadata.clone();
     for problem in new.iter().chain(warnings).filter(|_| is_creatable) {
-        context.events.warning(&pipeline, problem.reason.name(), &problem.message).await;
+        context.events.warning(&pipeline, problem.reason.name(), &problem.advised()).await;
     }
 }

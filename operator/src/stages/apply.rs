@@ -15,6 +15,7 @@ mod error;
 mod generated_secret;
 mod job_action;
 mod live;
+mod origin;
 mod orphans;
 mod prepared;
 mod recreate;

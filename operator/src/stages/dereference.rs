@@ -20,7 +20,7 @@ use crate::model::{
     api_error::{api_reason, error_text},
     key::Key,
     problem::Problem,
-    references::{ReferencedNames, References, Served, Strimzi, StrimziName},
+    references::{ReferencedNames, References, Served, Strimzi, StrimziName, selector_problem},
 };
 
 /// A referenced object could not be read.
@@ -78,12 +78,13 @@ where
     Ok(try_join_all(names.map(fetch)).await?.into_iter().collect())
 }
 
-/// A selector that can't be parsed selects nothing; validation reports it.
+/// An invalid selector selects nothing; validation reports it.
 async fn select(
     api: &Api<ConfigMap>,
     labels: Option<&LabelSelector>,
 ) -> Result<Vec<ConfigMap>, DereferenceError> {
-    let Some(selector) = labels.and_then(|labels| Selector::try_from(labels.clone()).ok()) else {
+    let valid = labels.filter(|labels| selector_problem(labels).is_none());
+    let Some(selector) = valid.and_then(|labels| Selector::try_from(labels.clone()).ok()) else {
         return Ok(Vec::new());
     };
     let parameters = ListParams::default().labels_from(&selector);

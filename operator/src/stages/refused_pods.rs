@@ -18,8 +18,8 @@ use crate::{
 /// The reason of the Events of refused pods.
 const FAILED_CREATE: &str = "FailedCreate";
 
-/// The reason of the Events of claims without a volume.
-const PROVISIONING_FAILED: &str = "ProvisioningFailed";
+/// The reasons of the Events of claims without a volume: a class that can't provision one, and no class at all.
+const UNBOUND: [&str; 2] = ["ProvisioningFailed", "FailedBinding"];
 
 /// The age beyond which an Event is ignored: controllers retry every 16 minutes at the latest.
 const MAX_AGE: Duration = Duration::from_mins(20);
@@ -72,14 +72,10 @@ pub(crate) async fn refused_pods(client: &Client, key: &Key, lacking: &[PodsLack
     let events = Api::<Event>::namespaced(client.clone(), &key.namespace);
     let mut refused = RefusedPods::new();
     for child in lacking {
-        let reason = match child.kind {
-            Kind::PersistentVolumeClaim => PROVISIONING_FAILED,
-            _ => FAILED_CREATE,
-        };
-        let fields =
-            format!("regarding.kind={},regarding.name={},reason={reason}", child.kind.name(), child.name);
+        let fields = format!("regarding.kind={},regarding.name={}", child.kind.name(), child.name);
         match events.list(&ListParams::default().fields(&fields).limit(MAX_EVENTS)).await {
-            Ok(found) => {
+            Ok(mut found) => {
+                found.items.retain(|event| is_refusal(child.kind, event));
                 let message = newest(found.items, child.uid, Timestamp::now());
                 refused.extend(message.map(|message| ((child.kind, child.name.clone()), message)));
             }
@@ -89,6 +85,14 @@ pub(crate) async fn refused_pods(client: &Client, key: &Key, lacking: &[PodsLack
         }
     }
     refused
+}
+
+fn is_refusal(kind: Kind, event: &Event) -> bool {
+    let reason = event.reason.as_deref().unwrap_or_default();
+    match kind {
+        Kind::PersistentVolumeClaim => UNBOUND.contains(&reason),
+        _ => reason == FAILED_CREATE,
+    }
 }
 
 /// Returns the note of the newest Event of the object with this UID.
@@ -122,6 +126,16 @@ mod tests {
         serde_json::from_value(json!({
             "metadata": {}, "eventTime": null, "deprecatedLastTimestamp": time, "note": note, "regarding": {"uid": uid}}))
         .unwrap()
+    }
+
+    #[test]
+    fn refusals_of_a_claim_are_failed_provisioning_and_the_absence_of_a_class() {
+        let of_reason = |reason: &str| Event { reason: Some(reason.into()), ..Event::default() };
+        let told = |kind, reason| is_refusal(kind, &of_reason(reason));
+        assert!(told(Kind::PersistentVolumeClaim, "ProvisioningFailed"));
+        assert!(told(Kind::PersistentVolumeClaim, "FailedBinding"));
+        assert!(!told(Kind::PersistentVolumeClaim, "WaitForFirstConsumer"));
+        assert!(told(Kind::Job, "FailedCreate") && !told(Kind::Job, "FailedBinding"));
     }
 
     #[test]

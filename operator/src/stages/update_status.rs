@@ -70,6 +70,8 @@ pub(crate) struct Observation {
     pub(crate) errors: Vec<Problem>,
     /// The reason for which a stage was not applied.
     pub(crate) waiting: Option<Problem>,
+    /// Whether no ConfigMap has the labels by which those with rules are selected.
+    pub(crate) is_selector_unmatched: bool,
     /// Translates texts of pods.
     pub(crate) wording: Wording,
     /// Whether tokens can be reviewed, if they shall be.
@@ -128,6 +130,7 @@ pub(crate) async fn update_status(
         missing: results.missing,
         errors: results.errors,
         waiting: results.applied.waiting(),
+        is_selector_unmatched: results.is_selector_unmatched,
         wording: results.findings.wording.clone(),
         token_review: results.token_review,
         now: Timestamp::now(),
@@ -260,10 +263,10 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
         (ConditionType::PublicApiExposed, controllers::exposed(observation, Component::SmartProxy)),
         (ConditionType::TokenReviewAllowed, token_review::allowed(observation)),
     ];
+    parts.extend(optional.into_iter().filter_map(|(kind, status)| Some((kind, status?))));
     for (_, status) in &mut parts {
         status.cause.message = observation.wording.translate(&status.cause.message);
     }
-    parts.extend(optional.into_iter().filter_map(|(kind, status)| Some((kind, status?))));
     let mut all = summary::summarise(observation, &parts);
     all.append(&mut parts);
     all

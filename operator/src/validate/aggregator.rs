@@ -65,7 +65,7 @@ fn check_exposure(aggregator: &Aggregator, references: &References, problems: &m
         ExposureType::Gateway => Kind::HttpRoute,
     };
     if !references.capabilities.serves(kind) {
-        problems.push_not_served(&format!("{FIELD} {}", kind.name()), kind, "choose another type");
+        problems.push_exposure_not_served(FIELD, kind);
     }
     if exposure.kind == ExposureType::Gateway
         && exposure.gateway.as_ref().is_none_or(|gateway| gateway.parent_refs.is_empty())

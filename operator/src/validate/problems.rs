@@ -44,6 +44,12 @@ impl Problems {
         self.push(Reason::KindNotServed, message);
     }
 
+    /// Adds the kind of an exposure that the cluster does not serve; `field` is its type.
+    pub(super) fn push_exposure_not_served(&mut self, field: &str, kind: Kind) {
+        let kind_of_exposure = if kind == Kind::HttpRoute { "Gateway" } else { kind.name() };
+        self.push_not_served(&format!("{field} {kind_of_exposure}"), kind, "choose another type");
+    }
+
     /// Returns the value if the only problems are missing references. A value that needs a correct spec is
     /// `None`.
     pub(super) fn none_or<T>(self, value: Option<T>) -> Result<T, ValidationErrors> {

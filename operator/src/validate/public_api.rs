@@ -118,7 +118,7 @@ fn check_exposure(exposure: &Exposure, references: &References, problems: &mut P
         ExposureType::Gateway => Kind::HttpRoute,
     };
     if !references.capabilities.serves(kind) {
-        problems.push_not_served(&format!("{FIELD} {}", kind.name()), kind, "choose another type");
+        problems.push_exposure_not_served(FIELD, kind);
     }
 }
 

@@ -64,7 +64,9 @@ fn valkey(valkey: &Valkey, references: &References, problems: &mut Problems) -> 
     if let Some(keys) = &valkey.credentials_secret_ref {
         let field = "spec.requestsWriter.valkey.credentialsSecretRef";
         let secret = SecretSource::find(field, &keys.name, references, problems);
-        let digests = [&keys.username_key, &keys.password_key].map(|key| secret.fingerprint(key, problems));
+        // The name of the default user may be empty.
+        let user = secret.fingerprint_or_empty(&keys.username_key, problems);
+        let digests = [user, secret.fingerprint(&keys.password_key, problems)];
         access.inputs.insert(Input::Secret, digests.into());
         access.mounts.push(secret.mount(CREDENTIALS, &[(&keys.password_key, file::PASSWORD)]));
         access.variables.push(secret.variable(VALKEY_USER_VARIABLE, &keys.username_key));

@@ -12,7 +12,8 @@ use kube::ResourceExt as _;
 use crate::{
     model::{
         mount_paths,
-        references::References,
+        reason::Reason,
+        references::{References, selector_problem},
         validated::{Mount, MountSource, Rules},
     },
     validate::{problems::Problems, source},
@@ -28,6 +29,10 @@ pub(super) fn rules(sources: &RuleSources, references: &References, problems: &m
             mounts.push(mount(&format!("rules-{}", mounts.len()), config_map_source(name)));
         }
     };
+    if let Some(problem) = sources.config_map_selector.as_ref().and_then(selector_problem) {
+        let message = format!("spec.dataPipeline.rules.configMapSelector is not valid: {problem}");
+        problems.push(Reason::InvalidSpec, message);
+    }
     for reference in &sources.config_map_refs {
         source::require_config_map(FIELD, &reference.name, references, problems);
         add(&reference.name);

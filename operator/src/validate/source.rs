@@ -35,7 +35,7 @@ pub(super) fn secret_variable(
     if is_optional && !has_key {
         return secret_digest(name, UNKNOWN.into());
     }
-    SecretSource::find(field, name, references, problems).fingerprint(key, problems)
+    SecretSource::find(field, name, references, problems).fingerprint_or_empty(key, problems)
 }
 
 /// A referenced Secret.
@@ -63,8 +63,21 @@ impl<'a> SecretSource<'a> {
         Self { field, name, secret }
     }
 
-    /// Returns the digest of the value of a key; adds a problem when it is missing.
+    /// Returns the digest of the value of a key; adds a problem when it is missing or empty.
     pub(super) fn fingerprint(&self, key: &str, problems: &mut Problems) -> InputDigest {
+        let data = self.secret.and_then(|secret| secret.data.as_ref());
+        if data.and_then(|data| data.get(key)).is_some_and(|value| value.0.is_empty()) {
+            let message = format!(
+                "the key \"{key}\" of Secret {} is empty; set it, or name another key in {}",
+                self.name, self.field
+            );
+            problems.push(Reason::SecretMissing, message);
+        }
+        self.fingerprint_or_empty(key, problems)
+    }
+
+    /// Returns the digest of the value of a key, which may be empty; adds a problem when it is missing.
+    pub(super) fn fingerprint_or_empty(&self, key: &str, problems: &mut Problems) -> InputDigest {
         let Some(secret) = self.secret else { return secret_digest(self.name, UNKNOWN.into()) };
         let Some(ByteString(value)) = secret.data.as_ref().and_then(|data| data.get(key)) else {
             problems.push(Reason::SecretMissing, self.missing_key(key));

@@ -51,6 +51,25 @@ fn missing_storage_credentials_hold_back_the_pipeline_only() {
 }
 
 #[test]
+fn empty_key_holds_back_like_a_missing_one_except_in_variables_of_users() {
+    let empty = |name: &'static str, key: &'static str| {
+        move |references: &mut References| {
+            let secret = references.secrets.get_mut(name).unwrap().as_mut().unwrap();
+            secret.data.as_mut().unwrap().insert(key.into(), k8s_openapi::ByteString(Vec::new()));
+        }
+    };
+    let children = without(&bucket(), empty("bucket", "AWS_SECRET_ACCESS_KEY"));
+    assert_eq!(waiting(&children), program_children("Deployment", "data-pipeline"));
+    let message = &children.workload(Component::DataPipeline).unwrap().missing[0].message;
+    let expected = "the key \"AWS_SECRET_ACCESS_KEY\" of Secret bucket is empty; set it, or name another key in \
+                    spec.objectStorage.credentials.secretRef";
+    assert_eq!(message, expected);
+    let variable = json!({"name": "A", "valueFrom": {"secretKeyRef": {"name": "own", "key": "a"}}});
+    let spec = json!({"dataPipeline": {"podTemplate": {"extraEnv": [variable]}}});
+    assert_eq!(waiting(&without(&spec, empty("own", "a"))), BTreeSet::new());
+}
+
+#[test]
 fn missing_key_holds_back_like_a_missing_secret() {
     let children = without(&bucket(), |references| {
         let secret = references.secrets.get_mut("bucket").unwrap().as_mut().unwrap();

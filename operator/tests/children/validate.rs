@@ -107,6 +107,28 @@ fn unserved_kind_is_reported_with_an_alternative() {
 }
 
 #[test]
+fn unserved_kind_of_an_exposure_is_named_by_its_type() {
+    let spec = json!({"aggregator": {"exposure": {
+        "type": "Gateway", "host": "api.example.com", "gateway": {"parentRefs": [{"name": "public"}]}}}});
+    let (_, message) = problem(&spec, |references| references.capabilities = Capabilities::default());
+    assert!(
+        message.starts_with("spec.aggregator.exposure.type Gateway needs the kind HTTPRoute of"),
+        "{message}"
+    );
+}
+
+#[test]
+fn invalid_selector_of_rules_is_reported_with_its_field() {
+    let expressions = json!([{"key": "team", "operator": "in", "values": ["insights"]}]);
+    let spec = json!({"dataPipeline": {"rules": {"configMapSelector": {"matchExpressions": expressions}}}});
+    let (reason, message) = problem(&spec, |_| {});
+    assert_eq!(reason, Reason::InvalidSpec);
+    let expected = "spec.dataPipeline.rules.configMapSelector is not valid: write an operator of In, NotIn, Exists and \
+                    DoesNotExist, not in";
+    assert_eq!(message, expected);
+}
+
+#[test]
 fn name_that_is_invalid_for_children_is_rejected() {
     let mut pipeline = sample::pipeline(&json!({}));
     pipeline.metadata.name = Some("a".repeat(36));

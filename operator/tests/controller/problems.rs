@@ -51,7 +51,7 @@ async fn failed_image_pull_is_reported_until_it_succeeds() {
     let condition = env.until_condition("PipelineReady", "False", "ImagePullFailed").await;
     assert!(
         condition.message.contains("pod ccx-data-pipeline-")
-            && condition.message.ends_with(": manifest unknown")
+            && condition.message.contains(": manifest unknown; correct the image")
     );
     env.until_condition("Ready", "False", "ImagePullFailed").await;
     env.until_condition("Degraded", "True", "ImagePullFailed").await;
@@ -83,7 +83,10 @@ async fn unschedulable_pod_is_reported_with_the_message_of_the_scheduler() {
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]});
     let env = env_with(PIPELINE, status).await;
     let condition = env.until_condition("PipelineReady", "False", "Unschedulable").await;
-    assert!(condition.message.ends_with(message), "{condition:?}");
+    assert!(
+        condition.message.contains(": 3 Insufficient cpu; add nodes, or correct resources"),
+        "{condition:?}"
+    );
     // A pod that has just begun to wait is no problem yet.
     let now = Timestamp::now().to_string();
     let status = json!({"phase": "Pending", "conditions": [
@@ -125,11 +128,13 @@ async fn rollout_with_connecting_pods_is_progressing_and_never_degraded() {
 async fn new_problem_of_the_observed_state_has_one_warning_event() {
     let env = env_with("migration", waiting("ImagePullBackOff", "manifest unknown")).await;
     let condition = env.until_condition("SchemaMigrated", "False", "ImagePullFailed").await;
-    assert!(condition.message.ends_with(": manifest unknown"), "{condition:?}");
+    let told =
+        ": manifest unknown; correct the image, or the registry's credentials in spec.imagePullSecrets";
+    assert!(condition.message.ends_with(told), "{condition:?}");
     env.until_condition("Degraded", "True", "ImagePullFailed").await;
     env.until_up_to_date().await;
     let notes = env.notes("ImagePullFailed").await;
-    assert!(notes.len() == 1 && notes[0].ends_with(": manifest unknown"), "{notes:?}");
+    assert!(notes.len() == 1 && notes[0].ends_with(told), "{notes:?}");
     env.end().await;
 }
 
@@ -137,8 +142,14 @@ async fn new_problem_of_the_observed_state_has_one_warning_event() {
 #[ignore = "needs Kubernetes"]
 async fn unbound_claim_of_the_database_is_reported() {
     let env = env_with("data-pipeline-db", Value::Null).await;
-    let condition = env.until_condition("DatabaseReady", "False", "StoragePending").await;
-    assert!(condition.message.contains("ccx-data-pipeline-db"), "{condition:?}");
+    // The control plane of the tests has no default storage class.
+    let condition = env.until_condition("DatabaseReady", "False", "ProvisioningFailed").await;
+    for part in
+        ["ccx-data-pipeline-db", "no storage class is set", "spec.database.managed.storage.storageClassName"]
+    {
+        assert!(condition.message.contains(part), "{condition:?}");
+    }
+    env.until_condition("Degraded", "True", "ProvisioningFailed").await;
     env.end().await;
 }
 

@@ -10,7 +10,7 @@ use kube::runtime::watcher::{self, Event};
 use tokio::sync::watch;
 
 use super::{Listener, WatchName};
-use crate::model::api_error::error_text;
+use crate::model::api_error::{error_text, is_not_served};
 
 /// Counts the watches that have not listed everything yet, by namespace. Only kinds that every cluster serves
 /// count: another one that can't be listed concerns only the resources that use it.
@@ -102,9 +102,15 @@ impl SyncedWatch {
 
     fn fail(&self, error: &watcher::Error) {
         let WatchName { kind, namespace } = &self.name;
-        tracing::warn!(kind, namespace, error = %error_text(error), "watch failed, retrying");
+        let advice = is_not_served(error).then(|| advice(kind)).flatten();
+        tracing::warn!(kind, namespace, error = %error_text(error), advice, "watch failed, retrying");
         self.listener.watch_failed(&self.name, self.is_listed, error);
     }
+}
+
+fn advice(kind: &str) -> Option<&'static str> {
+    (kind == "CcxPipeline")
+        .then_some("install the definition: ccx-operator crd | kubectl apply --server-side -f -")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use snafu::Snafu;
 
+use super::origin;
 use crate::model::{
     api_error::{api_reason, error_text},
     kind::Kind,
@@ -77,7 +78,13 @@ impl From<&ApplyError> for Problem {
                 let advice = "let the storage class allow expansion, or set spec.database.managed.storage.size back to the size of the volume";
                 return Self::new(Reason::StorageResizeFailed, format!("{}; {advice}", error_text(error)));
             }
-            ApplyError::Request { source, .. } => api_reason(source),
+            ApplyError::Request { source, kind, name, .. } => {
+                let reason = api_reason(source);
+                let text = error_text(error);
+                let field = (reason == Reason::Rejected).then(|| origin::field(*kind, name, &text)).flatten();
+                let advice = field.map(|field| format!("; correct {field}")).unwrap_or_default();
+                return Self::new(reason, format!("{text}{advice}"));
+            }
         };
         Self::new(reason, error_text(error))
     }

@@ -71,7 +71,7 @@ impl ConditionStatus {
             type_: kind.name().into(),
             status: status.into(),
             reason: self.cause.reason.name().into(),
-            message: self.cause.message.chars().take(MAX_MESSAGE_CHARS).collect(),
+            message: self.cause.advised().chars().take(MAX_MESSAGE_CHARS).collect(),
             observed_generation: generation,
             last_transition_time: same.map_or(Time(now), |condition| condition.last_transition_time.clone()),
         }
@@ -84,6 +84,14 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn message_of_the_cluster_is_followed_by_what_to_do() {
+        let status = ConditionStatus::not_met(Reason::ImagePullFailed, "pod a: manifest unknown");
+        let condition = status.condition(ConditionType::PipelineReady, Some(1), &[], at(1));
+        let expected = "pod a: manifest unknown; correct the image, or the registry's credentials in spec.imagePullSecrets";
+        assert_eq!(condition.message, expected);
     }
 
     #[test]

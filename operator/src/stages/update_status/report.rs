@@ -3,7 +3,10 @@
 use super::{ConditionStatus, ConditionType, JobView, Observation, Wording, Workload, schema};
 use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, JobStatus, Plan, RulesStatus};
 
-use crate::{cache::status::JobState, model::component::Component};
+use crate::{
+    cache::status::{JobState, Rollout},
+    model::component::Component,
+};
 
 /// Results of the stages that go into the status.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +82,9 @@ fn component_status(
     workload: &Workload,
     before: &CcxPipelineStatus,
 ) -> ComponentStatus {
-    let rollout = workload.rollout.clone().unwrap_or_default();
+    // A workload that does not exist yet lacks the pods that the spec guarantees.
+    let absent = || Rollout { desired: workload.floor.unwrap_or_default(), ..Rollout::default() };
+    let rollout = workload.rollout.clone().unwrap_or_else(absent);
     let known = before.components.iter().find(|it| it.name == component.name());
     ComponentStatus {
         name: component.name().into(),

@@ -21,6 +21,13 @@ pub(super) fn loaded(observation: &Observation) -> ConditionStatus {
                 unknown.join(", ")
             ),
         ),
+        None if observation.is_selector_unmatched => ConditionStatus::met(
+            Reason::AsExpected,
+            format!(
+                "{} rules are loaded; no ConfigMap has the labels of spec.dataPipeline.rules.configMapSelector",
+                rules.count()
+            ),
+        ),
         None => ConditionStatus::met(Reason::AsExpected, format!("{} rules are loaded", rules.count())),
     }
 }

@@ -24,8 +24,7 @@ fn ready(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     if observation.mode == ReconcileMode::Suspended {
         return suspended(parts);
     }
-    let unready = || parts.iter().filter(|part| is_unready(part));
-    if let Some(part) = unready().find(|part| is_failing(part)).or_else(|| unready().next()) {
+    if let Some(part) = parts.iter().filter(|part| is_unready(part)).min_by_key(|part| severity(part)) {
         return ConditionStatus::not_met(part.1.cause.reason, message(part));
     }
     // All existing objects may be ready, and not yet be the desired ones.
@@ -56,6 +55,16 @@ fn is_unready((part, status): &Part) -> bool {
         ConditionValue::True => status.cause.reason == Reason::RollingOut,
         ConditionValue::False => true,
         ConditionValue::Unknown => !is_reported,
+    }
+}
+
+/// The order of causes: a failure, then progress, then what was not observed, which follows from the others.
+fn severity(part: &Part) -> u8 {
+    match part.1.value {
+        ConditionValue::False if is_failing(part) => 0,
+        ConditionValue::False if part.1.cause.reason == Reason::Waiting => 2,
+        ConditionValue::False | ConditionValue::True => 1,
+        ConditionValue::Unknown => 3,
     }
 }
 

@@ -12,12 +12,24 @@ const ALWAYS_PODS: u32 = 2;
 /// The majors that a tag may name; other numbers are versions of something else.
 const MAJORS: std::ops::RangeInclusive<i32> = 10..=40;
 
-/// Returns why the image can't read the data, if its tag names another major version than the one that has
-/// initialized the data.
+/// The oldest major that the schema works with.
+const OLDEST: i32 = 15;
+
+/// Returns why the image can't be used, if its tag names a major version that is too old, or another one than that
+/// which has initialized the data.
 pub(super) fn mismatch(pipeline: &CcxPipeline, image: &str) -> Option<String> {
-    let initialized = pipeline.status.as_ref()?.schema_version.as_ref()?.postgresql?;
-    let wanted = major(image).filter(|major| *major != initialized)?;
-    Some(format!(
+    let wanted = major(image)?;
+    let status = pipeline.status.as_ref();
+    let initialized = status.and_then(|status| status.schema_version.as_ref()?.postgresql);
+    let Some(initialized) = initialized else {
+        return (wanted < OLDEST).then(|| {
+            format!(
+                "{image} is PostgreSQL {wanted}, and {OLDEST} or newer is needed; set spec.database.managed.image to an image \
+                 of PostgreSQL {OLDEST} or newer"
+            )
+        });
+    };
+    (wanted != initialized).then(|| format!(
         "the data of the managed database was initialized by PostgreSQL {initialized}, which {image} of PostgreSQL {wanted} can't \
          read; set spec.database.managed.image to an image of PostgreSQL {initialized}, or dump the database and restore it into a \
          new resource"
@@ -54,6 +66,23 @@ pub(super) fn connections(spec: &CcxPipelineSpec) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn image_that_is_too_old_or_of_another_version_than_the_data_is_a_mismatch() {
+        let mut pipeline = CcxPipeline::new("ccx", CcxPipelineSpec::default());
+        let told = mismatch(&pipeline, "postgres:12").unwrap();
+        assert!(told.starts_with("postgres:12 is PostgreSQL 12, and 15 or newer is needed"), "{told}");
+        assert_eq!(
+            ["postgres:15", "postgres:17-alpine", "postgres:latest"].map(|it| mismatch(&pipeline, it)),
+            [None, None, None]
+        );
+        pipeline.status = serde_json::from_value(
+            serde_json::json!({"schemaVersion": {"public": 1, "dvo": 1, "postgresql": 17, "job": "a"}}),
+        )
+        .unwrap();
+        assert!(mismatch(&pipeline, "postgres:16").unwrap().contains("initialized by PostgreSQL 17"));
+        assert_eq!(mismatch(&pipeline, "postgres:17"), None);
+    }
 
     #[test]
     fn major_version_is_that_of_the_tag() {

@@ -77,7 +77,7 @@ async fn pipeline_scaled_to_zero_by_keda_is_ready_and_its_failing_scaler_is_degr
     let failing = json!({"conditions": [condition("Ready", "False"), condition("Fallback", "False")]});
     report(&env, Kind::ScaledObject, PIPELINE, failing).await;
     let degraded = env.until_condition("Degraded", "True", "AutoscalerFailing").await;
-    assert!(degraded.message.ends_with("ScaledObject ccx-data-pipeline: Reason: why"), "{degraded:?}");
+    assert!(degraded.message.contains("ScaledObject ccx-data-pipeline: Reason: why; check"), "{degraded:?}");
     env.until_ready().await;
     env.end().await;
 }

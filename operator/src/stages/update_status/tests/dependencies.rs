@@ -48,6 +48,16 @@ fn unbound_claim_is_reported_with_its_storage_class() {
 }
 
 #[test]
+fn progress_is_the_reason_before_what_was_not_observed() {
+    let mut observation = Observation { database: DatabaseType::External, ..healthy() };
+    for component in [Component::DataPipeline, Component::DbWriter, Component::Aggregator] {
+        observation.state.workloads.insert(component, workload(component, 0, 1));
+    }
+    assert_eq!(outcome(&observation, ConditionType::DatabaseReady).0, ConditionValue::Unknown);
+    assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::False, Reason::Starting));
+}
+
+#[test]
 fn external_database_status_is_that_reported_by_its_clients() {
     let mut observation = Observation { database: DatabaseType::External, ..healthy() };
     assert_eq!(

@@ -108,4 +108,9 @@ fn rules_that_no_running_pod_has_reported_are_asked_for_again() {
     observation.probed.rules = Some(serde_json::from_str(reported).unwrap());
     assert_eq!(outcome(&observation, ConditionType::RulesLoaded).0, ConditionValue::True);
     assert_eq!(observation.valid_until(), None);
+    observation.is_selector_unmatched = true;
+    let told = verdict(&observation, ConditionType::RulesLoaded);
+    let message =
+        "86 rules are loaded; no ConfigMap has the labels of spec.dataPipeline.rules.configMapSelector";
+    assert_eq!(told, (ConditionValue::True, Reason::AsExpected, message.into()));
 }
