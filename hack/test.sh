@@ -94,17 +94,19 @@ main() {
   return "$outcome"
 }
 
-# report FILE: prints a summary of a file with the needs of each test that did not run, one line each.
+# report FILE: prints a summary of a file with the needs of each test that did not run, one line each, and how to meet each need.
 report() {
   local count needs need
-  sort "$1" | uniq -c | while read -r count needs; do
-    echo "NOT RUN: $count tests, for want of $needs"
-    tr , '\n' <<<"$needs" | while read -r need; do
-      ! all_met "$need" || continue
+  declare -A told
+  while read -r count needs; do
+    echo "NOT RUN: $count $([ "$count" = 1 ] && echo test || echo tests), for want of $needs"
+    while read -r need; do
+      if [ -n "${told[$need]:-}" ] || all_met "$need"; then continue; fi
+      told[$need]=yes
       echo "  $need: $(how_to "$need")"
       [ -z "${reasons[$need]}" ] || echo "    (${reasons[$need]})"
-    done
-  done
+    done < <(tr , '\n' <<<"$needs")
+  done < <(sort "$1" | uniq -c)
 }
 
 # only_optional FILE: succeeds if every test of such a file lacks an optional need.

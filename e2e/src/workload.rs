@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use ccx_test_support::eventually;
+use ccx_test_support::{eventually, send_signal};
 
 use crate::get;
 
@@ -123,8 +123,7 @@ impl Workload {
 
     /// Sends SIGTERM, as Kubernetes does, and waits for the end of the process.
     pub fn terminate(mut self) -> ExitStatus {
-        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
-        assert!(asked.success(), "{:?} has ended before it was asked to", self.program);
+        assert!(send_signal("TERM", &self.child.id()), "{:?} has ended before it was asked to", self.program);
         eventually(&format!("the end of {:?}", self.program), || {
             self.child.try_wait().expect("our own child").ok_or("still running")
         })

@@ -6,11 +6,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     fs,
-    path::Path,
-    process::Command,
     sync::LazyLock,
 };
 
+use ccx_e2e::{root, source_files};
 use ccx_test_support::assert_generated;
 use regex::Regex;
 
@@ -75,22 +74,16 @@ fn page(head: &str, header: &str, rows_of: impl Fn(&str, &str) -> BTreeSet<Strin
 
 /// Returns the source files of each crate of a program, without tests.
 fn sources() -> BTreeMap<String, Vec<String>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let output = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.rs"])
-        .current_dir(&root)
-        .output()
-        .unwrap();
+    let root = root();
     let mut sources: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for path in String::from_utf8(output.stdout).unwrap().lines() {
+    for path in source_files("rs") {
         let Some((folder, file)) = path.split_once("/src/") else { continue };
         let name = folder.trim_start_matches("workloads/").to_owned();
         let is_test = file.split('/').any(|part| matches!(part, "tests" | "tests.rs" | "testing.rs"));
         if is_test || NO_PROGRAM.contains(&&*name) {
             continue;
         }
-        // A deleted file is still in the index.
-        let Ok(source) = fs::read_to_string(root.join(path)) else { continue };
+        let source = fs::read_to_string(root.join(&path)).unwrap();
         let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
         sources.entry(name).or_default().push(code.to_owned());
     }

@@ -7,25 +7,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::{
-    collections::BTreeSet,
-    env, fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeSet, env, fs, path::PathBuf, process::Command};
+
+use ccx_e2e::{root, source_files};
 
 /// Pages whose commands are run.
 const TUTORIALS: [&str; 2] = ["docs/writing-rules.md", "docs/operator.md"];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
-
-/// Returns all committed Markdown files.
+/// Returns all Markdown files.
 fn pages() -> Vec<String> {
-    let output = Command::new("git").args(["ls-files", "*.md"]).current_dir(root()).output().unwrap();
-    let pages: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
-    assert!(pages.contains(&"README.md".into()), "not a checkout: {pages:?}");
+    let pages = source_files("md");
+    assert!(pages.contains(&"README.md".into()), "{pages:?}");
     pages
 }
 
@@ -81,6 +73,21 @@ fn every_page_is_in_the_book() {
         .map(str::to_owned)
         .collect();
     assert_eq!(missing, Vec::<String>::new());
+}
+
+/// Minimal systems, like images of containers, lack the package procps.
+#[test]
+fn no_source_starts_a_program_of_procps() {
+    let programs = ["free", "kill", "pgrep", "pkill", "ps", "pwdx", "sysctl", "top", "uptime", "watch"];
+    let starts: Vec<String> = programs.map(|program| format!("Command::new(\"{program}\")")).into();
+    let mut found = Vec::new();
+    for file in source_files("rs") {
+        let source = fs::read_to_string(root().join(&file)).unwrap();
+        found.extend(
+            starts.iter().filter(|start| source.contains(*start)).map(|start| format!("{file}: {start}")),
+        );
+    }
+    assert_eq!(found, Vec::<String>::new(), "ccx_test_support::send_signal replaces kill");
 }
 
 #[test]

@@ -10,11 +10,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use ccx_test_support::eventually;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
+use ccx_e2e::root;
+use ccx_test_support::{eventually, send_signal};
 
 /// A machine with programs and folders of its own.
 struct Machine(tempfile::TempDir);
@@ -169,13 +166,11 @@ fn ctrl_c_ends_a_script_that_waits_for_a_download() {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     eventually("the download begins", || machine.path("home/started").exists().then_some(()));
     let group = format!("-{}", child.id());
-    assert!(Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    assert!(send_signal("INT", &group));
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(!machine.path("home/went-on").exists());
     assert_eq!((machine.names("tmp"), machine.names("cache/ccx")), (Vec::new(), Vec::new()));
-    assert!(
-        !Command::new("kill").args(["-0", "--", &group]).stderr(Stdio::null()).status().unwrap().success()
-    );
+    assert!(!send_signal("0", &group));
 }
 
 /// Fails without a word, as when it is killed.
@@ -362,7 +357,7 @@ fn test_script_runs_ignored_tests_whose_needs_are_met() {
     assert_eq!(code, Some(0), "{text}");
     // The program of this test is in the same folder as the others, if they are built.
     let is_built = text.ends_with("test b::two ... ok\n");
-    assert!(is_built || text.contains("NOT RUN: 1 tests, for want of built programs"), "{text}");
+    assert!(is_built || text.contains("NOT RUN: 1 test, for want of built programs"), "{text}");
 }
 
 #[test]
@@ -370,7 +365,7 @@ fn test_script_reports_what_did_not_run_how_to_get_it_and_why_it_failed() {
     let (code, text) = run_tests("Kubernetes, published samples", "");
     assert_eq!(code, Some(0), "{text}");
     assert!(
-        text.contains("NOT RUN: 1 tests, for want of Kubernetes, published samples\n  Kubernetes: Go 1.26"),
+        text.contains("NOT RUN: 1 test, for want of Kubernetes, published samples\n  Kubernetes: Go 1.26"),
         "{text}"
     );
     assert!(text.contains("then make test\n    (kubernetes.sh: no go)\n  published samples: set"), "{text}");

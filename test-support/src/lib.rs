@@ -10,6 +10,7 @@
 //!   assert_generated  compares a generated file with its source, or writes it
 //!   needs::…          where a test finds the server or the data that its `#[ignore = "needs …"]` names
 //!   free_port         a port for a server
+//!   send_signal       ends a process, or asks whether it runs
 //! ```
 
 #![expect(clippy::missing_panics_doc, reason = "a test that can't go on panics")]
@@ -25,9 +26,11 @@ pub mod needs;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod port;
+mod signal;
 
 pub use eventually::{Attempt, SOON, eventually, eventually_async, eventually_within};
 pub use exposition::{Buckets, DEFAULT_BUCKETS, ExpectedMetric, assert_metrics};
 pub use generated::{UPDATE_VARIABLE, assert_generated};
 pub use json::merge_patch;
 pub use port::free_port;
+pub use signal::send_signal;

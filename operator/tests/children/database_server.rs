@@ -10,7 +10,7 @@ use std::{
 };
 
 use ccx_operator::model::{component::Component, kind::Kind};
-use ccx_test_support::{eventually, free_port};
+use ccx_test_support::{eventually, free_port, send_signal};
 use serde_json::{Value, json};
 
 use crate::sample::{children, container, object};
@@ -191,8 +191,7 @@ fn database_with_sessions_stops_at_once_before_its_next_start() {
     let hook: Vec<&str> = hook.iter().map(|part| part.as_str().unwrap()).collect();
     let mut stop = as_user(Command::new(hook[0]), &server.folder);
     assert!(stop.args(&hook[1..]).env("PGDATA", server.folder.join("data")).status().unwrap().success());
-    let signal = ["-TERM".to_owned(), server.process.id().to_string()];
-    let _ = Command::new("kill").args(signal).stderr(Stdio::null()).status().unwrap();
+    send_signal("TERM", &server.process.id());
     let stopping = Instant::now();
     let status = eventually("the end", || server.process.try_wait().unwrap());
     assert!(stopping.elapsed() < Duration::from_secs(20) && status.success(), "{status}");

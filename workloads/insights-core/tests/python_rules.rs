@@ -16,6 +16,7 @@ use ccx_config::InsightsCore;
 use ccx_insights_core::{Adapter, AdapterError, Metrics};
 use ccx_rules::{ExternalFindings, Finding, Kind};
 use ccx_sample_archive::{Fault, SampleArchive};
+use ccx_test_support::send_signal;
 use prometheus::Registry;
 use serde_json::Value;
 
@@ -282,7 +283,7 @@ async fn killed_process_is_detected_and_replaced() {
     let python = Python::find();
     let (adapter, registry) = start(&python.settings(&[TEN_RULES])).await;
     let pid = fs::read_to_string(python.folder.path().join("pid")).unwrap();
-    assert!(Command::new("kill").args(["-KILL", pid.trim()]).status().unwrap().success());
+    assert!(send_signal("KILL", &pid.trim()));
     let (_, outcome) = run(adapter, archive(&[Fault::EtcdSlowDisk])).await;
     assert_eq!(outcome.unwrap().findings.len(), 1);
     assert_eq!(counter(&registry, "ccx_insights_core_workers_replaced_total", "died"), 1);

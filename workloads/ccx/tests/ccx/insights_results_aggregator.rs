@@ -6,7 +6,7 @@ use std::{
 };
 
 use ccx_test_support::{
-    Buckets, DEFAULT_BUCKETS, ExpectedMetric, assert_metrics, eventually, free_port, http,
+    Buckets, DEFAULT_BUCKETS, ExpectedMetric, assert_metrics, eventually, free_port, http, send_signal,
 };
 use ccx_transport::{Outgoing, Producer};
 
@@ -218,7 +218,7 @@ async fn service_without_broker_serves_the_api_until_sigterm() {
     let answer = eventually("the API answers", || http::get(&url, &[]));
     assert_eq!((answer.status, answer.body.trim()), (401, r#"{"status":"Missing auth token"}"#));
     let pid = running.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(send_signal("TERM", &pid));
     assert_eq!(wait(&mut running.0).code(), Some(0));
     let log = stderr.join().unwrap();
     assert!(log.contains("Broker is disabled, not starting it"), "{log}");
@@ -278,7 +278,7 @@ async fn service_with_broker_consumes_and_serves_in_one_process() {
     }
     assert_has_metrics_of_the_original(&metrics);
     let pid = running.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(send_signal("TERM", &pid));
     assert_eq!(wait(&mut running.0).code(), Some(0), "{}", stderr.join().unwrap());
     let stdout = stdout.join().unwrap();
     assert!(stdout.ends_with("SIGINT or SIGTERM was sent, stopping the service...\n"), "{stdout}");
@@ -356,7 +356,7 @@ async fn service_with_the_dvo_backend_writes_workloads() {
         (answer.contains("UID-A") && answer.contains("UID-B")).then_some(())
     });
     let pid = running.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(send_signal("TERM", &pid));
     assert_eq!(wait(&mut running.0).code(), Some(0), "{}", stderr.join().unwrap());
 }
 
@@ -386,7 +386,7 @@ async fn service_with_the_redis_storage_writes_processed_requests() {
     })
     .await;
     let pid = running.0.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(send_signal("TERM", &pid));
     assert_eq!(wait(&mut running.0).code(), Some(0), "{}", stderr.join().unwrap());
 }
 

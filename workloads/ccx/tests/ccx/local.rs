@@ -9,7 +9,7 @@ use std::{
 
 use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
-use ccx_test_support::{eventually, http::get};
+use ccx_test_support::{eventually, http::get, send_signal};
 use serde_json::Value;
 
 use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
@@ -112,8 +112,7 @@ fn samples_are_served_until_sigterm_and_kept_in_the_data_folder() {
     let url = url_in(&text, "/users/1/recommendations");
     assert_eq!(get(url, &[]).map(|response| response.status), Some(200), "{url}\n{text}");
 
-    let signalled = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(signalled.success());
+    assert!(send_signal("TERM", &child.id()));
     let status = wait(child);
     assert_eq!(status.code(), Some(0), "{}", stderr.join().unwrap());
     assert!(folder.path().join("postgres/data/PG_VERSION").exists());

@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use ccx_test_support::{eventually, free_port};
+use ccx_test_support::{eventually, free_port, send_signal};
 
 use crate::process::{ChildGuard, ccx, reader, run, wait};
 
@@ -39,8 +39,7 @@ fn workload_without_its_dependencies_stays_alive_and_stops_on_sigterm() {
             assert_eq!(child.try_wait().unwrap(), None, "{command} has ended");
             TcpStream::connect(&address)
         });
-        let signalled = Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        assert!(signalled.success());
+        assert!(send_signal("TERM", &child.id()));
         let status = wait(child);
         assert_eq!(status.code(), Some(0), "{command}: {}", log.join().unwrap());
     }

@@ -3,7 +3,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use ccx_test_support::eventually;
+use ccx_test_support::{eventually, send_signal};
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::*;
@@ -106,8 +106,7 @@ fn killed_process_leaves_neither_server_nor_files() {
         lines.map_while(Result::ok).find_map(|line| Some(line.split_once("folder=")?.1.to_owned())).unwrap();
     let pid_file = std::fs::read_to_string(Path::new(&folder).join("data/postmaster.pid")).unwrap();
     let pid = pid_file.lines().next().unwrap();
-    let is_alive =
-        || Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status().unwrap().success();
+    let is_alive = || send_signal("0", &pid);
     assert!(is_alive());
     process.kill().unwrap();
     process.wait().unwrap();
