@@ -53,9 +53,19 @@ fn reason(error: &KubeconfigError) -> String {
 /// Returns an error and its causes on one line. The client library shows paths and the output of plugins in their debug
 /// forms, and the YAML parser an excerpt of the file.
 pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
-    let text = error_text(error).replace("'\"", "'").replace("\"'", "'");
+    let text = without_debug_quotes(error_text(error));
     let end = [" --> ", ": Output {"].iter().filter_map(|mark| text.find(mark)).min();
     text[..end.unwrap_or(text.len())].to_owned()
+}
+
+/// Replaces `'"/path"'` by `'/path'`.
+fn without_debug_quotes(mut text: String) -> String {
+    while let Some(start) = text.find("'\"") {
+        let Some(length) = text[start + 2..].find("\"'") else { break };
+        let inner = text[start + 2..start + 2 + length].to_owned();
+        text.replace_range(start..start + length + 4, &format!("'{inner}'"));
+    }
+    text
 }
 
 /// Returns what to do about an error of the API server.
@@ -121,6 +131,18 @@ mod tests {
             assert!(advice(&boxed).is_some_and(|advice| advice.starts_with(expected)), "{boxed}");
         }
         assert_eq!(advice(&api(500, "etcd")), None);
+    }
+
+    #[test]
+    fn quotes_of_the_debug_form_are_removed_in_pairs() {
+        let cases = [
+            ("failed to read '\"/a\"': denied", "failed to read '/a': denied"),
+            ("command 'A=\"{}\" \"b\"' failed", "command 'A=\"{}\" \"b\"' failed"),
+            ("'\"/a\"', '\"/b\"'", "'/a', '/b'"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without_debug_quotes(text.into()), expected);
+        }
     }
 
     #[test]

@@ -140,10 +140,11 @@ impl RunArgs {
         if self.identity.is_empty() { DEFAULT_NAME } else { &self.identity }
     }
 
-    /// Returns the filter of the log. The client logs each failed connection, beside the error that it returns.
+    /// Returns the filter of the log. The client library logs failed connections and watches, beside the errors that it
+    /// returns.
     fn filter(&self) -> String {
         let given = if self.log.is_empty() { "info" } else { &self.log };
-        format!("kube_client::client::builder=off,{given}")
+        format!("kube_client::client::builder=off,kube_runtime::watcher=off,{given}")
     }
 
     fn settings(&self, health: &Health, namespace: &str) -> Result<Settings, RunError> {

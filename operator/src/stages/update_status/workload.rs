@@ -84,6 +84,12 @@ fn absent(observation: &Observation, component: Component) -> ConditionStatus {
     }
     let workload = observation.state.workload(component);
     let own = workload.and_then(|workload| workload.missing.as_ref().or(workload.held.as_ref()));
+    let is_built = workload.is_some_and(|workload| workload.image.is_some());
+    if let Some(cause) = observation.errors.first().filter(|_| !is_built) {
+        // The resource as a whole has the problem, which is not one of this component.
+        let message = format!("{component} is not created until the problem that Ready reports is corrected");
+        return ConditionStatus::not_met(cause.reason, message);
+    }
     match own.or(observation.errors.first()).or(observation.waiting.as_ref()) {
         Some(cause) => ConditionStatus::not_met_by(cause),
         None => ConditionStatus::not_met(Reason::Starting, format!("{component} does not exist yet")),

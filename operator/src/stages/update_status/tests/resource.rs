@@ -58,6 +58,27 @@ fn stage_problem_is_the_reason_of_the_resource() {
 }
 
 #[test]
+fn problem_of_a_resource_that_is_not_valid_is_told_once() {
+    let problem = Problem { reason: Reason::KindNotServed, message: "spec.a needs the kind Route".into() };
+    let mut observation = Observation { errors: vec![problem], ..healthy() };
+    observation.state = ObservedState::default();
+    for component in [Component::DataPipeline, Component::Database] {
+        observation.state.workloads.insert(component, Workload::default());
+    }
+    let told = verdict(&observation, ConditionType::Ready);
+    assert_eq!(told, (ConditionValue::False, Reason::KindNotServed, "spec.a needs the kind Route".into()));
+    for kind in [ConditionType::DatabaseReady, ConditionType::PipelineReady] {
+        let (value, reason, message) = verdict(&observation, kind);
+        assert_eq!((value, reason), (ConditionValue::False, Reason::KindNotServed));
+        assert!(
+            message.ends_with("is not created until the problem that Ready reports is corrected"),
+            "{message}"
+        );
+    }
+    assert_eq!(outcome(&observation, ConditionType::Progressing).0, ConditionValue::False);
+}
+
+#[test]
 fn suspension_is_progressing_until_no_pod_exists() {
     let mut observation = Observation { mode: ReconcileMode::Suspended, ..healthy() };
     assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::False, Reason::Suspending));
