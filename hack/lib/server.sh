@@ -15,7 +15,6 @@ die() {
 # Ctrl-C ends a script even if the program that it waits for does not end by the signal: Go, Java and npm end with a status of their own,
 # which bash takes for a failure of the program, and goes on.
 trap 'exit 130' INT
-trap 'exit 143' TERM
 
 # usage: prints the comment at the top of the script that was called.
 usage() { sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0"; }

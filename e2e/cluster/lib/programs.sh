@@ -93,7 +93,7 @@ with_progress() {
 # print_progress LOG: ends with this script.
 print_progress() {
   local started=$SECONDS minutes=0
-  trap - INT TERM
+  trap - INT
   while sleep 0.5 && kill -0 "$$" 2>/dev/null; do
     ((SECONDS - started < 60 * (minutes + 1))) && continue
     minutes=$((minutes + 1))
