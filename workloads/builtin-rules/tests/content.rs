@@ -18,7 +18,11 @@ fn findings() -> Vec<Finding> {
 }
 
 fn content_of(finding: &Finding) -> &'static Content {
-    ContentTree::builtin().get(&finding.rule, &finding.error_key).unwrap()
+    let Finding { rule, error_key, .. } = finding;
+    let content = ContentTree::builtin().get(rule, error_key);
+    content.unwrap_or_else(|| {
+        panic!("{rule}|{error_key} has no folder in workloads/content/tree/external/rules")
+    })
 }
 
 fn details_of(finding: &Finding) -> Value {
@@ -36,7 +40,14 @@ fn every_key_has_content_and_every_content_a_rule() {
     let is_of_rule = |content: &&Content| !content.selector.rule.as_str().contains(".dvo.");
     let contents =
         ContentTree::builtin().contents().filter(is_of_rule).map(|content| content.selector.to_string());
-    assert_eq!(selectors.collect::<BTreeSet<_>>(), contents.collect());
+    let (selectors, contents): (BTreeSet<_>, BTreeSet<_>) = (selectors.collect(), contents.collect());
+    let without_content: Vec<_> = selectors.difference(&contents).collect();
+    assert!(
+        without_content.is_empty(),
+        "no folder in workloads/content/tree/external/rules: {without_content:?}"
+    );
+    let without_rule: Vec<_> = contents.difference(&selectors).collect();
+    assert!(without_rule.is_empty(), "content without a rule in workloads/builtin-rules: {without_rule:?}");
 }
 
 #[test]

@@ -31,7 +31,10 @@ fn verdict(report: &Report, key: &str) -> Verdict {
 fn every_rule_has_an_example() {
     let with_rule: BTreeSet<String> = error_keys().into_iter().collect();
     let with_example: BTreeSet<String> = examples().into_keys().collect();
-    assert_eq!(with_rule, with_example);
+    let without_example: Vec<_> = with_rule.difference(&with_example).collect();
+    assert!(without_example.is_empty(), "no example in tests/data/rule_examples.json: {without_example:?}");
+    let without_rule: Vec<_> = with_example.difference(&with_rule).collect();
+    assert!(without_rule.is_empty(), "example without a rule: {without_rule:?}");
 }
 
 #[test]
