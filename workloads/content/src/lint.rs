@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::{Content, ContentTree, Problem, Template, problem_kind::ProblemKind, template};
+use crate::{
+    Content, ContentTree, Problem, Template, Text,
+    problem_kind::ProblemKind,
+    template::{self, Blank, BlankKind},
+};
 
 /// Returns all problems of a tree, by file: those found by loading it, and the warnings of further checks.
 pub fn lint(tree: &ContentTree) -> Vec<Problem> {
@@ -23,15 +27,16 @@ pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
     for (_, text) in content.named_texts() {
         // Loading the tree has reported the syntax error.
         let Ok(template) = text.template() else { continue };
-        match template.render(details) {
+        match template.render_checked(details) {
             Err(error) => {
                 let kind = ProblemKind::NotRendered { reason: error.kind };
                 problems.push(Problem::error(text.file(), kind).at(Some(error.position)));
             }
-            Ok(rendered) => {
+            Ok((rendered, blanks)) => {
+                problems.extend(blanks.iter().map(|blank| blank_problem(text, blank)));
                 // A word of the source is intended: null in a command, undefined in a sentence.
-                let found =
-                    placeholders_in(&rendered).filter(|placeholder| !text.source().contains(placeholder));
+                let found = placeholders_in(&rendered)
+                    .filter(|placeholder| blanks.is_empty() && !text.source().contains(placeholder));
                 problems.extend(found.map(|found| {
                     let kind = ProblemKind::PrintsPlaceholder { found, line: line_with(&rendered, found) };
                     Problem::error(text.file(), kind)
@@ -40,6 +45,15 @@ pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
         }
     }
     in_order(problems)
+}
+
+fn blank_problem(text: &Text, Blank { position, kind }: &Blank) -> Problem {
+    let tag = template::tag_at(text.source(), *position);
+    let kind = match *kind {
+        BlankKind::Placeholder(found) => ProblemKind::PrintsPlaceholder { found, line: tag },
+        BlankKind::NoList(of) => ProblemKind::NoList { tag, of },
+    };
+    Problem::error(text.file(), kind).at(Some(*position))
 }
 
 /// Returns the problems of a text that is not a file of a tree: its syntax, and tags that are not closed.
@@ -52,12 +66,23 @@ pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
 /// assert!(lint_template("pools.yaml", "{{=pydata.name}}").is_empty());
 /// ```
 pub fn lint_template(file: &str, source: &str) -> Vec<Problem> {
-    let syntax = Template::compile(source).err();
-    let syntax = syntax.map(|error| Problem::error(file, error.kind).at(Some(error.position)));
-    let unclosed = template::stray_opening(source);
-    let unclosed =
-        unclosed.map(|position| Problem::warning(file, ProblemKind::UnclosedTag).at(Some(position)));
-    syntax.into_iter().chain(unclosed).collect()
+    match Template::compile(source) {
+        Err(error) => vec![Problem::error(file, error.kind).at(Some(error.position))],
+        Ok(template) => warnings_about_tags(file, source, &template),
+    }
+}
+
+/// Returns a warning for each kind of tag that readers would see, or that shows them nothing.
+fn warnings_about_tags(file: &str, source: &str, template: &Template) -> Vec<Problem> {
+    let unclosed = template::stray_opening(source).map(|position| (position, ProblemKind::UnclosedTag));
+    let stray = template::stray_details(source)
+        .filter(|_| unclosed.is_none())
+        .map(|position| (position, ProblemKind::StrayDetails));
+    let unprinted = template
+        .unprinted()
+        .map(|position| (position, ProblemKind::PrintsNothing { tag: template::tag_at(source, position) }));
+    let warnings = unclosed.into_iter().chain(stray).chain(unprinted);
+    warnings.map(|(position, kind)| Problem::warning(file, kind).at(Some(position))).collect()
 }
 
 /// Returns an error for each detail that the texts of one key read and the rule does not provide.
@@ -119,8 +144,8 @@ fn lint_texts(content: &Content, problems: &mut Vec<Problem>) {
         if text.source().contains(char::REPLACEMENT_CHARACTER) {
             problems.push(Problem::warning(text.file(), ProblemKind::NotUtf8));
         }
-        if let Some(position) = template::stray_opening(text.source()) {
-            problems.push(Problem::warning(text.file(), ProblemKind::UnclosedTag).at(Some(position)));
+        if let Ok(template) = text.template() {
+            problems.extend(warnings_about_tags(text.file(), text.source(), template));
         }
     }
     if let Some(position) = template::first_tag(content.texts.generic.source()) {

@@ -100,6 +100,23 @@ pub(crate) enum ProblemKind {
     /// A tag is not closed.
     #[snafu(display("{{{{ begins a tag that is not closed, so it is shown as it is"))]
     UnclosedTag,
+    /// A tag evaluates a value and prints nothing.
+    #[snafu(display("{tag} prints nothing; write {{{{=…}}}} to print a value"))]
+    PrintsNothing {
+        /// The tag.
+        tag: String,
+    },
+    /// The details are named outside of a tag.
+    #[snafu(display("pydata stands outside of a tag, so it is shown as it is; write {{{{=pydata.…}}}}"))]
+    StrayDetails,
+    /// A loop over a value that is no list.
+    #[snafu(display("{tag} loops over {of}, which has no items"))]
+    NoList {
+        /// The tag.
+        tag: String,
+        /// The kind of the value.
+        of: &'static str,
+    },
     /// A tag is in a text that is shown without rendering.
     #[snafu(display("generic.md is shown without a cluster: move what needs details to reason.md"))]
     TagInGeneric,

@@ -42,6 +42,7 @@ mod text;
 mod tokens;
 mod value;
 
+pub(crate) use error::{Blank, BlankKind};
 pub use error::{RenderError, RenderErrorKind, SyntaxError, SyntaxErrorKind};
 
 use render::Renderer;
@@ -63,13 +64,60 @@ impl Template {
 
     /// Renders the text for one finding; `details` are its data.
     pub fn render(&self, details: &Json) -> Result<String, RenderError> {
+        self.render_checked(details).map(|(text, _)| text)
+    }
+
+    /// Renders the text, and returns what readers can't use in it.
+    pub(crate) fn render_checked(&self, details: &Json) -> Result<(String, Vec<Blank>), RenderError> {
         Renderer::new(details, self.variables).render(&self.block)
+    }
+
+    /// Returns the position of the first `{{value}}`, which prints nothing.
+    pub(crate) fn unprinted(&self) -> Option<Position> {
+        unprinted(&self.block)
     }
 
     /// Iterates over the members of the details that the template reads by name.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)
     }
+}
+
+fn unprinted(block: &[syntax::Node]) -> Option<Position> {
+    use syntax::Node;
+    block.iter().find_map(|node| match node {
+        Node::Evaluate(value) => Some(value.position),
+        Node::If { branches, otherwise } => {
+            branches.iter().find_map(|(_, block)| unprinted(block)).or_else(|| unprinted(otherwise))
+        }
+        Node::Each { body, .. }
+        | Node::ForIn { body, .. }
+        | Node::ForOf { body, .. }
+        | Node::For { body, .. } => unprinted(body),
+        Node::Text(_) | Node::Print { .. } | Node::Assign { .. } => None,
+    })
+}
+
+/// Returns the position of `pydata` outside of a tag, where it is shown as it is.
+pub(crate) fn stray_details(source: &str) -> Option<Position> {
+    let parts = tags::split(source);
+    let stray = parts.iter().filter(|part| part.tag == tags::Tag::Text).find_map(|part| {
+        let offset = source[part.range.clone()].find("pydata.")?;
+        Some(part.range.start + offset)
+    });
+    stray.map(|offset| tokens::position(source, offset))
+}
+
+/// Returns the tag at a position, shortened.
+pub(crate) fn tag_at(source: &str, position: Position) -> String {
+    const MAX_CHARS: usize = 60;
+    let parts = tags::split(source);
+    let tag = parts.iter().rev().filter(|part| part.tag != tags::Tag::Text).find(|part| {
+        let start = tokens::position(source, part.range.start);
+        (start.line, start.column) <= (position.line, position.column)
+    });
+    let tag = tag.map_or("", |part| &source[part.range.clone()]);
+    tag.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_CHARS).collect()
 }
 
 /// Returns the position of a `{{` that begins no tag.

@@ -18,7 +18,6 @@ mod tests;
 mod value;
 
 pub(crate) use code::Program;
-#[cfg(test)]
 pub(crate) use compile::Mistake;
 pub(crate) use compile::{compile, on_large_stack, one_line};
 pub(crate) use error::{EvaluationError, Reason};

@@ -24,7 +24,7 @@ use crate::{
 };
 
 mod order;
-mod paths;
+pub(crate) mod paths;
 
 /// Compiles the definition of a document, or returns `None` and records the errors in `source`.
 pub(crate) fn rule(
@@ -33,6 +33,7 @@ pub(crate) fn rule(
     definition: &Definition,
 ) -> Option<DeclarativeRule> {
     let names = names(source, definition);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let id = definition.id.as_ref().and_then(|id| parse(source, id));
     let error_key = definition.error_key.as_ref().and_then(|key| parse(source, key));
     let inputs = definition
@@ -76,7 +77,7 @@ pub(crate) fn rule(
 }
 
 /// Returns the names that expressions can use: inputs, then facts.
-fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str> {
+fn names(source: &mut Source<'_>, definition: &Definition) -> Vec<String> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new("^[A-Za-z_][A-Za-z0-9_]*$").expect("the pattern is valid, each test runs it")
     });
@@ -118,7 +119,7 @@ fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str
         }
         names.push(name);
     }
-    names
+    names.into_iter().map(str::to_owned).chain(source.invalid_names.iter().cloned()).collect()
 }
 
 /// Reports details with the names of fields that the report adds itself.
@@ -163,6 +164,11 @@ fn expression(
             span: span.clone(),
         }),
         Err(mistakes) => {
+            // A name of a malformed section is reported there.
+            let is_consequence = |mistake: &cel::Mistake| {
+                source.has_unknown_names && mistake.message.starts_with("unknown name")
+            };
+            let (_, mistakes): (Vec<_>, Vec<_>) = mistakes.into_iter().partition(is_consequence);
             for mistake in mistakes {
                 let at = offset_in_file(source.text, span, text, mistake.at);
                 source.error(at, format!("`{name}`: {}", mistake.message));
@@ -207,7 +213,7 @@ fn rule_input(
             let max_matches = matches_kept(source, max_matches.as_ref());
             Reads::logs(query, glob?, pattern?, max_matches)
         }
-        (None, None, None, Some(metrics)) => Reads::Metrics { family: metrics.value.clone() },
+        (None, None, None, Some(metrics)) => metric_family(source, metrics)?,
         _ => {
             source.error(
                 name.at,
@@ -218,6 +224,20 @@ fn rule_input(
     };
     let need = required.as_ref().map_or(Need::Optional, |required| required.value);
     Some(RuleInput { name: name.value.clone(), need, reads })
+}
+
+fn metric_family(source: &mut Source<'_>, metrics: &Located<String>) -> Option<Reads> {
+    let family = &metrics.value;
+    let is_valid = !family.is_empty()
+        && !family.starts_with(|first: char| first.is_ascii_digit())
+        && family.chars().all(|character| character.is_ascii_alphanumeric() || "_:".contains(character));
+    if !is_valid {
+        source.error(
+            metrics.at,
+            format!("`{family}` is not the name of a metric, without labels: letters, digits, _ and :"),
+        );
+    }
+    is_valid.then(|| Reads::Metrics { family: family.clone() })
 }
 
 fn log_pattern(

@@ -57,6 +57,12 @@ pub enum FilesError {
         /// The source.
         path: PathBuf,
     },
+    /// A pipe, socket or device in a directory.
+    #[snafu(display("{} is neither a file nor a directory; remove it", path.display()))]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// The directories are nested too deeply.
     #[snafu(display("{} is over {MAX_DEPTH} directories deep: does a link lead to a parent?", path.display()))]
     TooDeep {
@@ -72,6 +78,7 @@ impl FilesError {
             Self::Io { path, .. }
             | Self::Unpack { path, .. }
             | Self::TooMuch { path }
+            | Self::NotAFile { path }
             | Self::TooDeep { path } => path,
         }
     }
@@ -145,9 +152,12 @@ impl RuleFiles {
                 continue;
             }
             // Follows links: every entry of a ConfigMap volume is one.
-            if fs::metadata(&path).context(IoSnafu { path: &path })?.is_dir() {
+            let metadata = fs::metadata(&path).context(IoSnafu { path: &path })?;
+            if metadata.is_dir() {
                 self.read_directory(source, &path, depth_left - 1)?;
             } else if is_rule_file(&path.to_string_lossy()) {
+                // Reading a pipe would wait for its writer.
+                ensure!(metadata.is_file(), NotAFileSnafu { path });
                 let below = path.strip_prefix(source).unwrap_or(&path).to_string_lossy().into_owned();
                 self.read_file(source, &path, below)?;
             }

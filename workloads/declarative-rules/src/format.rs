@@ -82,6 +82,10 @@ fn need_schema(_: &mut SchemaGenerator) -> Schema {
 #[derive(Clone, Debug, Default, JsonSchema)]
 #[schemars(title = "Content", deny_unknown_fields)]
 pub(crate) struct ContentDefinition {
+    /// Byte offset in the file.
+    #[schemars(skip)]
+    #[serde(skip)]
+    pub at: usize,
     /// The title.
     pub description: Option<Located<String>>,
     /// The impact, from 1 (low) to 4 (critical).

@@ -44,5 +44,5 @@ pub use load::{Loaded, load_file, load_files};
 pub use rule::DeclarativeRule;
 pub use rule_set::{Rejected, RuleSet};
 pub use rule_watcher::{RuleUpdate, RuleWatcher};
-pub use run_tests::{TestFailure, TestOutcome};
+pub use run_tests::{TestFailure, TestOutcome, skip_reason};
 pub use trace::{Trace, TracedInput, TracedValue};

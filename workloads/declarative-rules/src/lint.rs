@@ -55,7 +55,7 @@ pub(crate) fn check(
         directory(source, name, &input.reads);
     }
     content(source, document, definition);
-    texts::check(source, document, definition);
+    texts::check(source, definition);
     nodes(source, definition);
     if definition.tests.is_empty() {
         source.warning(
@@ -120,8 +120,8 @@ fn content(source: &mut Source<'_>, document: &Node, definition: &Definition) {
     ];
     for (field, text) in texts {
         match text {
-            None => source.warning(document.span.start, format!("the content has no `{field}`")),
-            Some(text) => template(source, text, &definition.details),
+            Some(text) if !text.value.trim().is_empty() => template(source, text, &definition.details),
+            _ => source.warning(content.at, format!("the content has no `{field}`")),
         }
     }
 }

@@ -39,6 +39,9 @@ pub fn load_file(file: &str, text: &str) -> Loaded {
             Problem::error(file, format!("the file has more than {MAX_FILE_BYTES} bytes; split it"));
         return Loaded { rules: Vec::new(), problems: vec![problem] };
     }
+    if let Some(reason) = yaml::not_a_text(text) {
+        return Loaded { rules: Vec::new(), problems: vec![Problem::error(file, reason)] };
+    }
     on_large_stack(|| load(file, text))
 }
 
@@ -49,7 +52,7 @@ fn load(file: &str, text: &str) -> Loaded {
     };
     let mut loaded = Loaded::default();
     for document in &documents {
-        let mut source = Source { file, text, problems: Vec::new() };
+        let mut source = Source::new(file, text);
         let definition = parse::definition(&mut source, document);
         loaded.rules.extend(definition.and_then(|definition| {
             let rule = compile::rule(&mut source, document, &definition)?;

@@ -18,6 +18,25 @@ pub(crate) struct Source<'a> {
     pub file: &'a str,
     pub text: &'a str,
     pub problems: Vec<Problem>,
+    /// Names of inputs and facts that have an error of their own.
+    pub invalid_names: Vec<String>,
+    /// Whether `inputs` or `facts` is malformed, so that the names of expressions are unknown.
+    pub has_unknown_names: bool,
+    /// The field that is being parsed.
+    field: String,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+        Self {
+            file,
+            text,
+            problems: Vec::new(),
+            invalid_names: Vec::new(),
+            has_unknown_names: false,
+            field: String::new(),
+        }
+    }
 }
 
 impl Source<'_> {
@@ -96,6 +115,7 @@ fn input(source: &mut Source<'_>, node: &Node) -> Option<InputDefinition> {
 fn content(source: &mut Source<'_>, node: &Node) -> Option<ContentDefinition> {
     let mut fields = Fields::new(source, node, "content")?;
     let content = ContentDefinition {
+        at: node.span.start,
         description: fields.optional(source, "description", text),
         impact: fields.optional(source, "impact", rating),
         likelihood: fields.optional(source, "likelihood", rating),
@@ -131,11 +151,24 @@ fn text(source: &mut Source<'_>, node: &Node) -> Option<Located<String>> {
     if let Some(text) = node.scalar(source.text) {
         return Some(Located::new(text.to_owned(), &node.span));
     }
-    source.error(node.span.start, format!("expected a text and found {}", node.kind()));
+    let what = if matches!(node.content, Content::Null) { "empty" } else { node.kind() };
+    source.error(node.span.start, format!("`{}` must be a text and is {what}", source.field));
     None
 }
 
+/// Returns the offset of a YAML tag before a value: an expression that begins with `!` is taken for one.
+fn tag_before(text: &str, value: usize) -> Option<usize> {
+    let line_start = text.get(..value)?.rfind('\n').map_or(0, |end| end + 1);
+    let line = text.get(line_start..)?.lines().next()?;
+    let tag = [": !", "- !"].iter().filter_map(|tag| line.find(tag)).min()? + 2;
+    (line_start + tag <= value).then_some(line_start + tag)
+}
+
 fn expression(source: &mut Source<'_>, node: &Node) -> Option<Expression> {
+    if let Some(at) = tag_before(source.text, node.span.start) {
+        source.error(at, "put quotes around an expression that begins with `!`: YAML takes it for a tag");
+        return None;
+    }
     if let Some(text) = node.scalar(source.text) {
         return Some(Expression { text: text.to_owned(), span: node.span.clone() });
     }
@@ -143,7 +176,8 @@ fn expression(source: &mut Source<'_>, node: &Node) -> Option<Expression> {
         Content::Map(_) | Content::List(_) => "; put quotes around an expression that begins with a bracket",
         _ => "",
     };
-    source.error(node.span.start, format!("expected an expression and found {}{hint}", node.kind()));
+    let what = if matches!(node.content, Content::Null) { "empty" } else { node.kind() };
+    source.error(node.span.start, format!("`{}` must be an expression and is {what}{hint}", source.field));
     None
 }
 
@@ -153,7 +187,13 @@ fn number(source: &mut Source<'_>, node: &Node) -> Option<Located<usize>> {
         _ => None,
     };
     if number.is_none() {
-        source.error(node.span.start, format!("expected a whole number and found {}", node.kind()));
+        let what = match node.content {
+            Content::Int(_) => "out of range",
+            Content::Float(_) => "a fraction",
+            Content::Null => "empty",
+            _ => node.kind(),
+        };
+        source.error(node.span.start, format!("`{}` must be a whole number and is {what}", source.field));
     }
     number.map(|value| Located::new(value, &node.span))
 }
@@ -163,7 +203,7 @@ fn rating(source: &mut Source<'_>, node: &Node) -> Option<Located<usize>> {
     if !(1..=4).contains(&rating.value) {
         source.error(
             rating.at,
-            format!("a rating goes from 1 (low) to 4 (critical) and this one is {}", rating.value),
+            format!("`{}` goes from 1 (low) to 4 (critical) and is {}", source.field, rating.value),
         );
     }
     Some(rating)
@@ -207,13 +247,18 @@ fn entries<T>(source: &mut Source<'_>, node: &Node, what: &str, read: Read<T>) -
         Content::Null => &[],
         _ => {
             source.error(node.span.start, format!("`{what}` must be a map and is {}", node.kind()));
+            source.has_unknown_names |= matches!(what, "inputs" | "facts");
             &[]
         }
     };
     check_count(source, node.span.start, entries.len(), what);
     let entries = entries.iter().take(MAX_FIELDS).filter_map(|(Key { name, span }, value)| {
-        let name = Located::new(name.clone(), span);
-        read(source, value).map(|value| (name, value))
+        source.field = format!("{what}.{name}");
+        let Some(value) = read(source, value) else {
+            source.invalid_names.push(name.clone());
+            return None;
+        };
+        Some((Located::new(name.clone(), span), value))
     });
     entries.collect()
 }
@@ -246,13 +291,20 @@ struct Fields<'n> {
     entries: &'n [(Key, Node)],
     span: Range<usize>,
     requested: Vec<&'static str>,
+    missing: Vec<&'static str>,
     what: &'static str,
 }
 
 impl<'n> Fields<'n> {
     fn new(source: &mut Source<'_>, node: &'n Node, what: &'static str) -> Option<Self> {
         if let Content::Map(entries) = &node.content {
-            return Some(Self { entries, span: node.span.clone(), requested: Vec::new(), what });
+            return Some(Self {
+                entries,
+                span: node.span.clone(),
+                requested: Vec::new(),
+                missing: Vec::new(),
+                what,
+            });
         }
         source.error(node.span.start, format!("{what} must be a map and is {}", node.kind()));
         None
@@ -266,6 +318,7 @@ impl<'n> Fields<'n> {
     ) -> Option<T> {
         self.requested.push(name);
         let (_, value) = self.entries.iter().find(|(key, _)| key.name == name)?;
+        name.clone_into(&mut source.field);
         read(source, value)
     }
 
@@ -277,12 +330,20 @@ impl<'n> Fields<'n> {
     ) -> Option<T> {
         let is_there = self.entries.iter().any(|(key, _)| key.name == name);
         if !is_there {
-            source.error(self.span.start, format!("{} needs the field `{name}`", self.what));
+            self.missing.push(name);
         }
         self.optional(source, name, read)
     }
 
     fn end(self, source: &mut Source<'_>) {
+        match &self.missing[..] {
+            [] => {}
+            [name] => source.error(self.span.start, format!("{} needs the field `{name}`", self.what)),
+            names => {
+                let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                source.error(self.span.start, format!("{} needs the fields {names}", self.what));
+            }
+        }
         for (Key { name, span }, _) in self.entries {
             if !self.requested.contains(&name.as_str()) {
                 let hint = did_you_mean(name, self.requested.iter().copied());

@@ -203,7 +203,7 @@ impl Compiled {
         let Origin { file, text, .. } = &self.origin;
         let at = offset_in_file(text, &expression.span, &expression.text, error.at);
         let Position { line, column } = Position::from_offset(text, at);
-        format!("{file}:{line}:{column}: `{}`: {}", expression.name, error.reason)
+        format!("{file}:{line}:{column}: `{}`: {error}", expression.name)
     }
 }
 

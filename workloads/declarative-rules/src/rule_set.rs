@@ -125,17 +125,24 @@ fn duplicates(rules: &[DeclarativeRule]) -> Vec<Problem> {
 /// hits.
 fn test_problems(rule: &DeclarativeRule) -> Vec<Problem> {
     let runs = rule.test_runs();
+    // The same fault in several tests has one cause.
+    let mut faults = BTreeSet::new();
     let failed = runs.iter().filter_map(|TestRun { outcome, .. }| {
-        let TestFailure { expected, actual, .. } = outcome.failure.as_ref()?;
+        let TestFailure { expected, actual, diff } = outcome.failure.as_ref()?;
+        if actual.starts_with("failed: ") && !faults.insert(actual) {
+            return None;
+        }
+        let hint = if diff.is_some() { "; `ccx rules test` shows the difference" } else { "" };
         let message = format!(
-            "the test `{}` of {} expects {expected}, and the rule says: {actual}",
+            "the test `{}` of {} expects {expected}, and the rule says: {actual}{hint}",
             outcome.name,
             rule.id()
         );
         Some(error(rule, outcome.position, message))
     });
+    let failed: Vec<Problem> = failed.collect();
     let details = runs.iter().filter_map(|run| run.details.as_ref());
-    failed.chain(rule.rendering_problems(details)).collect()
+    failed.into_iter().chain(rule.rendering_problems(details)).collect()
 }
 
 fn error(rule: &DeclarativeRule, position: Position, message: String) -> Problem {

@@ -11,6 +11,7 @@ use similar::TextDiff;
 
 use crate::{
     DeclarativeRule, Position,
+    compile::paths,
     format::{Expectation, TestDefinition},
     parse::Source,
 };
@@ -56,15 +57,20 @@ impl TestCase {
         let name = definition.name.as_ref()?;
         let gathered_at = match &definition.gathered_at {
             None => GATHERED_AT.parse().ok()?,
-            Some(time) => match DateTime::parse_from_rfc3339(&time.value) {
-                Ok(time) => time.to_utc(),
-                Err(error) => {
-                    source
-                        .error(time.at, format!("`gathered_at` must be a time as in {GATHERED_AT}: {error}"));
-                    return None;
+            Some(time) => {
+                let parsed = DateTime::parse_from_rfc3339(&time.value);
+                if parsed.is_err() {
+                    source.error(
+                        time.at,
+                        format!("`gathered_at` must be a time with its zone, as in {GATHERED_AT}"),
+                    );
                 }
-            },
+                parsed.ok()?.to_utc()
+            }
         };
+        if !definition.files.iter().all(|(path, _)| paths::of_test(source, path)) {
+            return None;
+        }
         let files: Vec<(String, Arc<[u8]>)> =
             definition.files.iter().map(|(path, content)| (path.value.clone(), bytes_of(content))).collect();
         if let (Err(error), Some((path, _))) = (archive(&files), definition.files.first()) {
@@ -141,6 +147,16 @@ pub(crate) struct TestRun {
     pub details: Option<Value>,
 }
 
+/// Returns the reason of a skip for people. In reports it is `All: ['a'] Any: ['b', 'c']`, the text that the
+/// Python rules have.
+pub fn skip_reason(reason: &str) -> String {
+    let Some(lists) = reason.strip_prefix("All: ") else { return reason.to_owned() };
+    let mut lists = lists.split("Any: ").map(|list| list.trim().trim_matches(['[', ']']).replace('\'', ""));
+    let all = lists.next().filter(|list| !list.is_empty()).map(|list| format!("the archive lacks {list}"));
+    let any = lists.filter(|list| !list.is_empty()).map(|list| format!("the archive needs one of {list}"));
+    all.into_iter().chain(any).collect::<Vec<_>>().join("; ")
+}
+
 /// Actual verdict of a rule.
 enum Actual {
     Hit(Value),
@@ -172,7 +188,7 @@ impl fmt::Display for Actual {
         match self {
             Self::Hit(details) => write!(f, "hit with {details}"),
             Self::Miss => f.write_str("miss"),
-            Self::Skip(missing) => write!(f, "skip, missing {missing}"),
+            Self::Skip(missing) => write!(f, "skip: {}", skip_reason(missing)),
             Self::Fault(reason) => f.write_str(reason),
         }
     }

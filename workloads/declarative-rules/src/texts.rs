@@ -10,7 +10,7 @@ use crate::{
     format::{ContentDefinition, Definition, Located},
     parse::Source,
     suggest::did_you_mean,
-    yaml::{Node, offset_in_file},
+    yaml::offset_in_file,
 };
 
 /// A text of a rule and its position in the file.
@@ -40,6 +40,16 @@ pub(crate) fn places(content: &ContentDefinition) -> Vec<TextPlace> {
 }
 
 impl TextPlace {
+    /// Replaces the line of the text that a message names by the line of the file.
+    fn with_line_of_file(&self, file_text: &str, message: &str) -> String {
+        const LINE: &str = "begins in line ";
+        let Some((before, after)) = message.split_once(LINE) else { return message.to_owned() };
+        let digits = after.find(|character: char| !character.is_ascii_digit()).unwrap_or(after.len());
+        let Ok(line) = after[..digits].parse() else { return message.to_owned() };
+        let offset = self.offset(file_text, Position { line, column: 1 });
+        format!("{before}{LINE}{}{}", Position::from_offset(file_text, offset).line, &after[digits..])
+    }
+
     /// Converts a position in the text to a byte offset in the file.
     fn offset(&self, file_text: &str, Position { line, column }: Position) -> usize {
         let line_start: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
@@ -50,12 +60,13 @@ impl TextPlace {
 }
 
 /// Reports the problems of the texts, ratings and tags that can be found without details of a hit.
-pub(crate) fn check(source: &mut Source<'_>, document: &Node, definition: &Definition) {
+pub(crate) fn check(source: &mut Source<'_>, definition: &Definition) {
     let Some(content) = &definition.content else { return };
     for place in places(content) {
         for Problem { position, severity, message, .. } in lint_template(source.file, &place.text) {
             let at = position.map_or(place.span.start, |position| place.offset(source.text, position));
-            let message = format!("`content.{}`: {message}", place.field);
+            let message =
+                format!("`content.{}`: {}", place.field, place.with_line_of_file(source.text, &message));
             match severity {
                 Severity::Error => source.error(at, message),
                 Severity::Warning => source.warning(at, message),
@@ -66,7 +77,7 @@ pub(crate) fn check(source: &mut Source<'_>, document: &Node, definition: &Defin
         if rating.is_none() {
             let message =
                 format!("the content has no `{field}`, so it counts as 1 (low); give it from 1 to 4");
-            source.warning(document.span.start, message);
+            source.warning(content.at, message);
         }
     }
     check_tags(source, &content.tags);
@@ -153,7 +164,8 @@ mod tests {
         assert_eq!(reported.len(), 1, "{reported:?}");
         assert!(
             reported[0].starts_with("a.yaml:1")
-                && reported[0].contains("error: `content.reason`: expected {{~}}"),
+                && reported[0]
+                    .contains("error: `content.reason`: expected {{~}} for what begins in line 15,"),
             "{reported:?}"
         );
     }
@@ -162,7 +174,10 @@ mod tests {
     fn misspelt_loop_variable_is_an_error_at_its_line() {
         let reported = problems("{{~pydata.pools :pool}}- {{=pol.name}}{{~}}", LIKELIHOOD, "performance");
         assert!(reported[0].starts_with("a.yaml:15:33:"), "{reported:?}");
-        assert!(reported[0].contains("error: `content.reason`: unknown name \"pol\""), "{reported:?}");
+        assert!(
+            reported[0].contains("error: `content.reason`: unknown name \"pol\", did you mean pool?"),
+            "{reported:?}"
+        );
     }
 
     #[test]
@@ -171,7 +186,7 @@ mod tests {
         assert_eq!(
             reported,
             [
-                "a.yaml:14:5: error: `content.reason` with the details of a test: it prints undefined: - undefined"
+                "a.yaml:15:38: error: `content.reason` with the details of a test: it prints undefined: {{=pool.nmae}}"
             ]
         );
     }

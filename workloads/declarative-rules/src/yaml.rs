@@ -60,9 +60,44 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Node>, Problem> {
             let (line, column) = (location.line().try_into().ok()?, location.column().try_into().ok()?);
             (line > 0).then_some(Position { line, column })
         });
-        let message = format!("not valid YAML: {message}");
+        let message = format!("not valid YAML: {}", with_hint(message));
         Problem::error(file, message).at(position)
     })
+}
+
+/// Adds what to write to a message of the parser.
+fn with_hint(message: &str) -> String {
+    /// A part of a message, and the hint.
+    const HINTS: [(&str, &str); 6] = [
+        ("mapping values are not allowed", "; put quotes around a text with a colon and a space in it"),
+        (
+            "trailing content after double-quoted",
+            "; put single quotes around an expression that has double quotes",
+        ),
+        (
+            "trailing content after single-quoted",
+            "; put double quotes around an expression that has single quotes",
+        ),
+        ("did not find expected key", "; put quotes around an expression that begins with a bracket"),
+        ("unknown anchor", "; put quotes around a text that begins with `*`"),
+        ("tabs disallowed", "; indent with spaces"),
+    ];
+    if let Some((field, _)) = message.split_once(", set DuplicateKeyPolicy") {
+        return format!("{field}; the rules of one file are separated by `---`");
+    }
+    let hint = HINTS.iter().find(|(part, _)| message.contains(part)).map_or("", |(_, hint)| hint);
+    format!("{message}{hint}")
+}
+
+/// Returns the reason why the content of a file is not a text, if it is not.
+pub(crate) fn not_a_text(text: &str) -> Option<&'static str> {
+    if text.starts_with("PK\u{3}\u{4}") {
+        return Some("a zip archive is no rule file; archives of rules are .tar, .tar.gz or .tgz");
+    }
+    if text.starts_with("\u{1f}\u{fffd}") {
+        return Some("a compressed file is no rule file; archives of rules are .tar, .tar.gz or .tgz");
+    }
+    text.contains('\0').then_some("the file is not a text in UTF-8: it is binary, or a text in UTF-16")
 }
 
 impl Node {

@@ -77,6 +77,27 @@ fn tag_in_generic_and_unclosed_tag_are_warnings() {
 }
 
 #[test]
+fn tag_of_another_language_is_a_warning_or_an_error_with_a_hint() {
+    for (text, message) in [
+        (
+            "{{ pydata.name }}",
+            "1:11: warning: {{ pydata.name }} prints nothing; write {{=…}} to print a value",
+        ),
+        ("{=pydata.name}", "1:3: warning: pydata stands outside of a tag, so it is shown as it is"),
+        ("{% if pydata.name %}", "warning: pydata stands outside of a tag"),
+        ("{{~}}", "error: {{~}} ends a loop, and none is open here"),
+        ("{{?}}", "error: {{?}} ends a condition, and none is open here"),
+        ("{{?pydata.a = 1}}x{{?}}", "found \"=\"; write == to compare"),
+        ("{{?pydata.a and pydata.b}}x{{?}}", "found \"and\"; write &&"),
+        ("{{~pydata.nodes :node}}{{=nod.name}}{{~}}", "unknown name \"nod\", did you mean node?"),
+        ("{{=pydat.nodes}}", "unknown name \"pydat\", did you mean pydata?"),
+    ] {
+        let problems = lint_with("external/rules/a/reason.md", text);
+        assert!(problems.len() == 1 && problems[0].contains(message), "{text}: {problems:?}");
+    }
+}
+
+#[test]
 fn problem_of_load_is_reported_by_lint() {
     let problems = lint_with("external/rules/a/reason.md", "{{?pydata.a}}");
     assert!(
@@ -96,11 +117,26 @@ fn text_that_prints_a_missing_value_is_an_error() {
     assert_eq!(lint_reason("on {{=pydata.name}}", &json!({"name": "n1"})), [] as [&str; 0]);
     assert_eq!(
         lint_reason("a\non {{=pydata.name}}", &json!({})),
-        ["external/rules/a/reason.md: error: it prints undefined: on undefined"]
+        ["external/rules/a/reason.md:2:14: error: it prints undefined: {{=pydata.name}}"]
     );
     assert_eq!(
         lint_reason("{{=pydata.name}}", &json!({"name": {}})),
-        ["external/rules/a/reason.md: error: it prints [object Object]: [object Object]"]
+        ["external/rules/a/reason.md:1:11: error: it prints [object Object]: {{=pydata.name}}"]
+    );
+    assert_eq!(
+        lint_reason("null {{=pydata.name}}", &json!({"name": null})),
+        ["external/rules/a/reason.md:1:16: error: it prints null: {{=pydata.name}}"]
+    );
+    assert_eq!(
+        lint_reason("{{~pydata.list :item}}x{{~}}", &json!({"list": {"a": 1}})),
+        [
+            "external/rules/a/reason.md:1:11: error: {{~pydata.list :item}} loops over an object, which has no items"
+        ]
+    );
+    assert_eq!(lint_reason("{{~pydata.list :item}}x{{~}}", &json!({})), [] as [&str; 0]);
+    assert_eq!(
+        lint_reason("in {{='no ' + pydata.name}}", &json!({})),
+        ["external/rules/a/reason.md: error: it prints undefined: in no undefined"]
     );
     assert_eq!(lint_reason("{{=pydata.name}}", &json!({"name": "nullable"})), [] as [&str; 0]);
     assert_eq!(lint_reason("curl > /dev/null {{=pydata.name}}", &json!({"name": "n1"})), [] as [&str; 0]);

@@ -22,14 +22,26 @@ pub enum SyntaxErrorKind {
     Expected {
         /// The expected token.
         expected: String,
-        /// The actual token.
+        /// The actual token, and what to write instead if that is known.
         found: String,
     },
+    /// A tag ends something that did not begin.
+    #[snafu(display("{tag} ends {ended}, and none is open here"))]
+    NotOpen {
+        /// The tag.
+        tag: String,
+        /// What the tag ends.
+        ended: &'static str,
+    },
     /// A name is undefined.
-    #[snafu(display("unknown name {name:?}: the details are pydata, other names come from loops and var"))]
+    #[snafu(display(
+        "unknown name {name:?}{hint}: the details are pydata, other names come from loops and var"
+    ))]
     UnknownName {
         /// The name.
         name: String,
+        /// A similar name, or nothing.
+        hint: String,
     },
     /// The syntax of JavaScript or doT is not supported.
     #[snafu(display("{what} can't be used in templates here: {instead}"))]
@@ -51,6 +63,24 @@ pub enum SyntaxErrorKind {
         /// The limit, a constant.
         limit: usize,
     },
+}
+
+/// A rendering shows a placeholder, or nothing where the template has a loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Blank {
+    /// The position in the template.
+    pub position: Position,
+    /// The kind of problem.
+    pub kind: BlankKind,
+}
+
+/// The reason why a part of a rendering has no meaning for readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlankKind {
+    /// A value is printed as a placeholder: `undefined`, `null`, `NaN` or `[object Object]`.
+    Placeholder(&'static str),
+    /// The value of a loop has no items, as it is no list.
+    NoList(&'static str),
 }
 
 /// A template can't be rendered with some details.

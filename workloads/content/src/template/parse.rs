@@ -22,6 +22,10 @@ pub(super) fn parse(tokens: Vec<Token<'_>>) -> Result<Template, SyntaxError> {
     let block = parser.block()?;
     match parser.peek() {
         TokenKind::End => Ok(Template { block, variables: parser.variables.len(), keys: parser.keys }),
+        token @ (TokenKind::EndEach | TokenKind::EndIf | TokenKind::ElseIf | TokenKind::Else) => {
+            let ended = if matches!(token, TokenKind::EndEach) { "a loop" } else { "a condition" };
+            Err(parser.error(SyntaxErrorKind::NotOpen { tag: token.describe(), ended }))
+        }
         _ => Err(parser.expected("the end of the template")),
     }
 }
@@ -79,7 +83,15 @@ impl<'s> Parser<'s> {
     }
 
     fn expected(&self, expected: &str) -> SyntaxError {
-        self.error(SyntaxErrorKind::Expected { expected: expected.to_owned(), found: self.peek().describe() })
+        let hint = match self.peek() {
+            TokenKind::Symbol("=") => "; write == to compare",
+            TokenKind::Name("and") => "; write &&",
+            TokenKind::Name("or") => "; write ||",
+            TokenKind::Name("not") => "; write !",
+            _ => "",
+        };
+        let found = format!("{}{hint}", self.peek().describe());
+        self.error(SyntaxErrorKind::Expected { expected: expected.to_owned(), found })
     }
 
     fn unsupported(&self, what: &str, instead: &'static str) -> SyntaxError {
@@ -253,7 +265,19 @@ impl<'s> Parser<'s> {
 
     fn lookup(&self, name: &str) -> Result<Variable, SyntaxError> {
         let known = self.variables.iter().position(|known| *known == name);
-        known.ok_or_else(|| self.error(SyntaxErrorKind::UnknownName { name: name.to_owned() }))
+        known.ok_or_else(|| {
+            let hint = self.similar(name).map(|similar| format!(", did you mean {similar}?"));
+            let name = name.to_owned();
+            self.error(SyntaxErrorKind::UnknownName { name, hint: hint.unwrap_or_default() })
+        })
+    }
+
+    /// Returns the name that is most similar to an unknown one, if it is similar enough.
+    fn similar(&self, name: &str) -> Option<&'s str> {
+        let most = name.chars().count().div_ceil(3).clamp(1, 3);
+        let names = self.variables.iter().copied().chain(["pydata"]);
+        let rated = names.map(|known| (strsim::osa_distance(known, name), known));
+        rated.filter(|(distance, _)| *distance <= most).min().map(|(_, known)| known)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{
-    error::{RenderError, RenderErrorKind},
+    error::{Blank, BlankKind, RenderError, RenderErrorKind},
     functions,
     syntax::{Escaping, Expression, Node, Variable},
     text,
@@ -27,6 +27,7 @@ pub(super) struct Renderer<'a> {
     pub(super) variables: Vec<Value<'a>>,
     output: String,
     steps_left: usize,
+    blanks: Vec<Blank>,
 }
 
 pub(super) type Rendered<T> = Result<T, RenderError>;
@@ -38,12 +39,13 @@ impl<'a> Renderer<'a> {
             variables: vec![Value::Undefined; variables],
             output: String::new(),
             steps_left: MAX_STEPS,
+            blanks: Vec::new(),
         }
     }
 
-    pub(super) fn render(mut self, block: &'a [Node]) -> Rendered<String> {
+    pub(super) fn render(mut self, block: &'a [Node]) -> Rendered<(String, Vec<Blank>)> {
         self.block(block)?;
-        Ok(self.output)
+        Ok((self.output, self.blanks))
     }
 
     /// Counts a step, and more for a long text; fails when the limit is exceeded.
@@ -96,6 +98,9 @@ impl<'a> Renderer<'a> {
         let position = expression.position;
         let value = self.evaluate(expression)?;
         self.charge(position, value.weight())?;
+        if let Some(placeholder) = placeholder(&value) {
+            self.blanks.push(Blank { position, kind: BlankKind::Placeholder(placeholder) });
+        }
         match escaping {
             Escaping::None => self.print(position, &value.to_text().map_err(at(position))?),
             // doT prints nothing for a false value.
@@ -127,6 +132,9 @@ impl<'a> Renderer<'a> {
         let list = self.evaluate(list)?;
         if !list.is_true() {
             return Ok(());
+        }
+        if let Some(kind) = no_list(&list) {
+            self.blanks.push(Blank { position, kind: BlankKind::NoList(kind) });
         }
         let length = functions::member(&list, "length")
             .and_then(|length| Ok(length.to_number()?))
@@ -185,6 +193,30 @@ impl<'a> Renderer<'a> {
             self.block(body)?;
             step.map_or(Ok(()), |step| self.node(step))?;
         }
+    }
+}
+
+/// Returns the placeholder that is printed for a value without a text of its own.
+fn placeholder(value: &Value<'_>) -> Option<&'static str> {
+    match value {
+        Value::Undefined => Some("undefined"),
+        Value::Null => Some("null"),
+        Value::Number(number) if number.is_nan() => Some("NaN"),
+        Value::Object(_) => Some("[object Object]"),
+        Value::Array(_) | Value::List(_) => {
+            value.to_text().is_ok_and(|text| text.contains("[object Object]")).then_some("[object Object]")
+        }
+        _ => None,
+    }
+}
+
+/// Returns the kind of a value that doT's loop passes over without an iteration.
+fn no_list(value: &Value<'_>) -> Option<&'static str> {
+    match value {
+        Value::Number(_) => Some("a number"),
+        Value::Bool(_) => Some("a boolean"),
+        Value::Object(fields) if !fields.contains_key("length") => Some("an object"),
+        _ => None,
     }
 }
 

@@ -30,7 +30,7 @@ fn syntax_error_has_the_expected_token_and_position() {
         "line 1, column 13: expected the end of the tag, found \"b\""
     );
     assert_eq!(syntax_error("{{=}} {{=1}}"), "line 1, column 4: expected a value, found \"}\"");
-    assert_eq!(syntax_error("a{{?}}"), "line 1, column 2: expected the end of the template, found {{?}}");
+    assert_eq!(syntax_error("a{{?}}"), "line 1, column 2: {{?}} ends a condition, and none is open here");
 }
 
 #[test]

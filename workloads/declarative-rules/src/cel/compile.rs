@@ -199,12 +199,22 @@ impl Compiler<'_> {
             return Kind::Constant(Value::Type(named));
         }
         let known = self.globals.iter().copied().chain(self.locals.iter().map(String::as_str));
-        let hint = did_you_mean(name, known);
+        let hint =
+            syntax::hint_about_name(self.source, at, name).unwrap_or_else(|| did_you_mean(name, known));
         self.mistake(at, format!("unknown name `{name}`{hint}"));
         Kind::Constant(Value::Null)
     }
 
     fn select(&mut self, select: &SelectExpr) -> Kind {
+        if let Expr::Ident(section) = &select.operand.expr
+            && matches!(section.as_str(), "facts" | "inputs")
+            && !self.globals.contains(&section.as_str())
+        {
+            let at = self.offset_of(&select.operand);
+            let field = &select.field;
+            return self
+                .unsupported(at, &format!("`{section}` is not needed before a name; write `{field}`"));
+        }
         let operand = self.boxed(&select.operand);
         let field = select.field.as_str().into();
         if select.test { Kind::Has(operand, field) } else { Kind::Select(operand, field) }

@@ -10,7 +10,7 @@ use super::{
     error::{EvaluationError, Reason},
     meter::Meter,
     operators,
-    value::Map,
+    value::{Map, Type},
 };
 
 type Result<T> = std::result::Result<T, EvaluationError>;
@@ -40,6 +40,15 @@ struct Evaluator<'a> {
 
 impl Evaluator<'_> {
     fn value(&mut self, node: &Node) -> Result<Value> {
+        self.value_or_error(node).map_err(|mut error| {
+            if error.at == node.at && error.null_field.is_none() {
+                error.null_field = null_operand(node, &error.reason).and_then(field_name);
+            }
+            error
+        })
+    }
+
+    fn value_or_error(&mut self, node: &Node) -> Result<Value> {
         let at = node.at;
         self.scope.meter.charge(1).map_err(|reason| reason.at(at))?;
         match &node.kind {
@@ -106,7 +115,10 @@ impl Evaluator<'_> {
     fn truth(&mut self, node: &Node) -> Result<bool> {
         match self.value(node)? {
             Value::Bool(truth) => Ok(truth),
-            other => Err(Reason::NotBool(other.type_of()).at(node.at)),
+            other => {
+                let null_field = if other == Value::Null { field_name(node) } else { None };
+                Err(EvaluationError { null_field, ..Reason::NotBool(other.type_of()).at(node.at) })
+            }
         }
     }
 
@@ -214,6 +226,37 @@ impl Evaluator<'_> {
         let result = then(self);
         self.locals.pop();
         result
+    }
+}
+
+/// Returns the operand of a node that is null, if an error about the node says so.
+fn null_operand<'n>(node: &'n Node, reason: &Reason) -> Option<&'n Node> {
+    let position = match reason {
+        Reason::NoOverload(_, types) => types.iter().position(|of| *of == Type::Null)?,
+        Reason::NoFields(Type::Null, _) | Reason::NotIterable(Type::Null) => 0,
+        _ => return None,
+    };
+    match &node.kind {
+        Kind::Select(operand, _)
+        | Kind::Has(operand, _)
+        | Kind::Negate(operand)
+        | Kind::Matches(operand, _) => Some(operand),
+        Kind::Index(operands) | Kind::Binary(_, operands) => operands.get(position),
+        Kind::Call(_, arguments) => arguments.get(position),
+        Kind::Loop(looped) => Some(&looped.range),
+        _ => None,
+    }
+}
+
+/// Returns the name of the field that a node reads.
+fn field_name(node: &Node) -> Option<Arc<str>> {
+    match &node.kind {
+        Kind::Select(_, field) => Some(Arc::clone(field)),
+        Kind::Index(operands) => match &operands[1].kind {
+            Kind::Constant(Value::Text(key)) => Some(Arc::clone(key)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

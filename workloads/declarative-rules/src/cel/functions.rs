@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{Value, error::Reason, evaluate::Scope, value::text_weight};
-use crate::suggest::did_you_mean;
+use crate::suggest;
 
 mod cluster;
 mod convert;
@@ -106,7 +106,7 @@ pub(crate) fn find(name: &str, form: Form) -> Option<&'static Function> {
 const MACROS: [&str; 8] = ["has", "all", "exists", "exists_one", "filter", "map", "optMap", "optFlatMap"];
 
 /// Names that other languages have for functions and macros.
-const ALIASES: [(&str, &str); 13] = [
+const ALIASES: [(&str, &str); 22] = [
     ("len", "size"),
     ("length", "size"),
     ("count", "size"),
@@ -120,15 +120,41 @@ const ALIASES: [(&str, &str); 13] = [
     ("toLowerCase", "lowerAscii"),
     ("upper", "upperAscii"),
     ("toUpperCase", "upperAscii"),
+    ("match", "matches"),
+    ("includes", "contains"),
+    ("hasPrefix", "startsWith"),
+    ("hasSuffix", "endsWith"),
+    ("substring", "excerpt"),
+    ("strip", "trim"),
+    ("str", "string"),
+    ("float", "double"),
+    ("unique", "distinct"),
+];
+
+/// Words that other languages have for operators, in calls.
+const OPERATORS: [(&str, &str); 5] = [
+    ("not", "!"),
+    ("and", "&&"),
+    ("or", "||"),
+    ("isEmpty", "size(value) == 0"),
+    ("empty", "size(value) == 0"),
 ];
 
 /// Returns `, did you mean …?` with the function that was probably meant by an unknown name, or nothing.
 pub(crate) fn closest(name: &str) -> String {
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
-    match alias {
-        Some((_, meant)) => format!(", did you mean `{meant}`?"),
-        None => did_you_mean(name, ALL.iter().map(|function| function.name).chain(MACROS).chain(["matches"])),
+    if let Some((_, instead)) = OPERATORS.iter().find(|(word, _)| *word == name) {
+        return format!("; write `{instead}`");
     }
+    let own = || ALL.iter().map(|function| function.name).chain(MACROS).chain(["matches"]);
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
+    let Some(close) = suggest::closest(name, aliases.chain(own())) else { return String::new() };
+    let meant = ALIASES.iter().find(|(alias, _)| *alias == close).map_or(close, |(_, meant)| meant);
+    format!(", did you mean `{meant}`?")
+}
+
+/// Returns true if a function or macro has the name.
+pub(crate) fn is_known(name: &str) -> bool {
+    ALL.iter().any(|function| function.name == name) || MACROS.contains(&name) || name == "matches"
 }
 
 /// Returns an argument that must be a text.

@@ -11,7 +11,7 @@ pub(super) fn select(operand: Value, field: &str) -> Result {
     match operand {
         Value::Map(map) => map.get(field).cloned().ok_or_else(|| Reason::NoSuchKey(field.into())),
         Value::Optional(content) => within(content, |content| select(content, field)),
-        other => Err(Reason::no_overload(".", &[other])),
+        other => Err(Reason::NoFields(other.type_of(), field.into())),
     }
 }
 

@@ -1,12 +1,11 @@
 //! Readable messages for syntax errors of the parser.
 
-use super::compile::Mistake;
+use super::{compile::Mistake, functions};
 
-/// Keywords of other languages and their replacements.
-const WORDS: [(&str, &str); 3] = [("and", "&&"), ("or", "||"), ("not", "!")];
+mod operators;
+mod token;
 
-/// Characters that are not tokens and their replacements.
-const SYMBOLS: [(&str, &str); 3] = [("=", "=="), ("&", "&&"), ("|", "||")];
+use token::{innermost_bracket, token_at, word_before};
 
 /// Prefixes of the messages that the parser generates from its grammar; those of macros are readable.
 const FROM_GRAMMAR: [&str; 4] =
@@ -23,6 +22,35 @@ pub(super) fn first_mistake(source: &str, errors: &cel::ParseErrors) -> Mistake 
     explain(source, at, message.strip_prefix("Syntax error: ").unwrap_or(message))
 }
 
+/// Returns the hint about a name that an expression doesn't know, if the text around it tells what was meant.
+pub(super) fn hint_about_name(source: &str, at: usize, name: &str) -> Option<String> {
+    let (before, after) = (source.get(..at)?, source.get(at + name.len()..).unwrap_or_default());
+    let constant = match name {
+        "None" | "nil" | "undefined" | "NULL" | "Null" => "null",
+        "True" | "TRUE" | "yes" => "true",
+        "False" | "FALSE" | "no" => "false",
+        _ => "",
+    };
+    if !constant.is_empty() {
+        return Some(format!(", did you mean `{constant}`?"));
+    }
+    // `app-name` and `kubernetes.io/name` are a difference and a quotient.
+    let continues_key = before
+        .strip_suffix(['-', '/'])
+        .is_some_and(|key| key.contains('.') && key.ends_with(|last: char| last.is_alphanumeric()));
+    if continues_key {
+        return Some("; a key with other characters is written `map[\"key\"]`".into());
+    }
+    let is_key = after.trim_start().starts_with(':')
+        && before.trim_end().ends_with(['{', ','])
+        && innermost_bracket(before) == Some('{');
+    if is_key {
+        return Some(format!("; the keys of a map have quotes: `\"{name}\"`"));
+    }
+    let is_compared = ["==", "!="].iter().any(|operator| before.trim_end().ends_with(operator));
+    (is_compared && name.len() > 1).then(|| format!("; a text has quotes: `\"{name}\"`"))
+}
+
 /// Converts a line and column, both from 1, to a byte offset.
 fn offset(source: &str, (line, column): (isize, isize)) -> usize {
     let before = |number: isize| usize::try_from(number - 1).unwrap_or(0);
@@ -36,8 +64,11 @@ fn explain(source: &str, at: usize, message: &str) -> Mistake {
     if source.trim().is_empty() {
         return mistake(0, "the expression is empty".into());
     }
-    if let Some((at, word, instead)) = foreign_word(source, at) {
-        return mistake(at, format!("`{word}` is not an operator; write `{instead}`"));
+    if source.trim_start().starts_with("{{") && source.trim_end().ends_with("}}") {
+        return mistake(0, "an expression is written without `{{ }}`".into());
+    }
+    if let Some(foreign) = operators::foreign(source, at) {
+        return foreign;
     }
     let token = token_at(source, at);
     if message.starts_with("token recognition error") {
@@ -48,8 +79,27 @@ fn explain(source: &str, at: usize, message: &str) -> Mistake {
         return mistake(at, format!("`{word}` is a reserved word{hint}"));
     }
     if !FROM_GRAMMAR.iter().any(|start| message.starts_with(start)) {
-        return mistake(at, format!("not a valid expression: {message}"));
+        return mistake(at, other_error(message));
     }
+    from_grammar(source, at, token, message)
+}
+
+/// Explains the error of a macro or literal.
+fn other_error(message: &str) -> String {
+    match message {
+        "argument must be a simple name" => {
+            "the first argument must be a name without quotes, as in `pods.filter(pod, pod.ready)`".into()
+        }
+        "invalid int literal" => {
+            format!("the number is too large: whole numbers end at {}", i64::MAX)
+        }
+        _ => format!("not a valid expression: {message}"),
+    }
+}
+
+/// Explains an error of the parser's grammar: the token is not one of those that it expects.
+fn from_grammar(source: &str, at: usize, token: &str, message: &str) -> Mistake {
+    let mistake = |at: usize, message: String| Mistake { at, message };
     let expected = message.split_once(" expecting ").map_or("", |(_, expected)| expected);
     if let Some(missing) = message.strip_prefix("missing '").and_then(|rest| rest.split('\'').next()) {
         let place = if token.is_empty() { "at the end".to_owned() } else { format!("before `{token}`") };
@@ -70,8 +120,19 @@ fn explain(source: &str, at: usize, message: &str) -> Mistake {
     {
         return mistake(brace.len(), "unexpected `{`: is a `,` missing before it?".into());
     }
+    if let Some((start, word)) = word_before(source, at).filter(|(_, word)| functions::is_known(word))
+        && token.starts_with(|first: char| first.is_alphanumeric() || first == '_')
+    {
+        return mistake(start, format!("`(` is missing after `{word}`"));
+    }
+    let follows_digit = source[..at].ends_with(|last: char| last.is_ascii_digit());
     let why = match token {
-        ")" | "]" | "}" if expected.contains("<EOF>") => "no bracket is open",
+        "," if follows_digit && expected.contains("<EOF>") => {
+            "no bracket is open; a fraction is written with a point, as in 1.5"
+        }
+        ")" | "]" | "}" | "," if expected.contains("<EOF>") => "no bracket is open",
+        ":" => "a choice is written `condition ? yes : no`",
+        _ if follows_digit && token.starts_with('_') => "the digits of a number are not separated",
         _ if expected.contains("','") => "is a `,` missing before it?",
         _ if expected.contains("IDENTIFIER") => "a value is missing before it",
         _ => "is an operator missing before it?",
@@ -79,50 +140,12 @@ fn explain(source: &str, at: usize, message: &str) -> Mistake {
     mistake(at, format!("unexpected `{token}`: {why}"))
 }
 
-/// Finds a keyword of another language at a byte offset or before it: the parser takes `not` for a name and
-/// fails after it.
-fn foreign_word(source: &str, at: usize) -> Option<(usize, &'static str, &'static str)> {
-    let before = source[..at].trim_end();
-    let is_word_end = |text: &str, word: &str| {
-        text.strip_suffix(word)
-            .is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'))
-    };
-    WORDS.into_iter().find_map(|(word, instead)| {
-        if token_at(source, at) == word {
-            return Some((at, word, instead));
-        }
-        (word == "not" && is_word_end(before, word)).then(|| (before.len() - word.len(), word, instead))
-    })
-}
-
 fn unknown_token(token: &str) -> String {
-    if token.starts_with(['"', '\'']) {
-        return "the string is not closed".into();
+    match token {
+        _ if token.starts_with(['"', '\'']) => "the string is not closed".into(),
+        ";" => "unexpected `;`: an expression is one value, without `;`".into(),
+        "#" => "unexpected `#`: a comment begins with `//`".into(),
+        "$" => "unexpected `$`: names begin with a letter".into(),
+        _ => format!("unexpected `{token}`"),
     }
-    if token == "=>" {
-        return "`=>` is not an operator; a loop is written `list.filter(item, condition)`".into();
-    }
-    match SYMBOLS.into_iter().find(|(symbol, _)| *symbol == token) {
-        Some((symbol, instead)) => format!("`{symbol}` is not an operator; write `{instead}`"),
-        None => format!("unexpected `{token}`"),
-    }
-}
-
-/// Returns the token at a byte offset, shortened, or an empty text at the end.
-fn token_at(source: &str, at: usize) -> &str {
-    const MAX_CHARS: usize = 20;
-    let rest = source.get(at..).unwrap_or_default();
-    let Some(first) = rest.chars().next() else { return "" };
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let end = if is_word(first) {
-        rest.find(|c| !is_word(c)).unwrap_or(rest.len())
-    } else if first == '"' || first == '\'' {
-        rest[1..].find(first).map_or(rest.len(), |end| end + 2)
-    } else if rest.starts_with("=>") {
-        2
-    } else {
-        first.len_utf8()
-    };
-    let shown = rest[..end].char_indices().nth(MAX_CHARS).map_or(end, |(offset, _)| offset);
-    &rest[..shown]
 }

@@ -41,7 +41,7 @@ fn meter() -> Meter {
 
 fn evaluate(source: &str) -> Result<serde_json::Value, String> {
     let value = evaluate_with(source, &meter());
-    value.map(|value| value.to_json()).map_err(|error| error.reason.to_string())
+    value.map(|value| value.to_json()).map_err(|error| error.to_string())
 }
 
 fn assert_values(cases: &[(&str, serde_json::Value)]) {
@@ -76,15 +76,59 @@ fn null_field_is_absent_for_has_and_optional_access() {
 }
 
 #[test]
-fn error_about_null_says_how_to_treat_it_as_absent() {
-    for source in
-        [r#"size({"a": null}.a)"#, r#"{"a": null}.a.all(x, x)"#, r#"{"a": null}.a > 1"#, r#"{"a": null}.a.b"#]
-    {
+fn error_about_null_names_its_field_and_says_how_to_treat_it_as_absent() {
+    for source in [
+        r#"size({"a": null}.a)"#,
+        r#"{"a": null}.a.all(x, x)"#,
+        r#"{"a": null}.a > 1"#,
+        r#"1 + {"a": null}.a"#,
+        r#"{"a": null}.a.b"#,
+        r#"{"a": null}["a"].b"#,
+        r#"has({"a": null}.a.b)"#,
+        r#"{"a": null}.a[0]"#,
+        r#"-{"a": null}.a"#,
+        r#"{"a": null}.a.startsWith("x")"#,
+        r#""x".startsWith({"a": null}.a)"#,
+        r#"{"a": null}.a.matches("x")"#,
+        r#"{"a": null}.a ? 1 : 2"#,
+        r#"!{"a": null}.a"#,
+        r#"{"a": null}.a && true"#,
+        r#"[{"a": null}].map(x, x.a.size())"#,
+    ] {
         let error = evaluate(source).unwrap_err();
         assert!(
-            error.ends_with("write `.?field.orValue(...)`, which treats null as missing"),
+            error.ends_with("; `a` is null here: write `.?a.orValue(...)`, which treats null as missing"),
             "{source}: {error}"
         );
+        assert!(!error.contains("null_type"), "{source}: {error}");
+    }
+    let error = evaluate("[null].all(x, x > 1)").unwrap_err();
+    assert!(error.ends_with("write `.?field.orValue(...)`, which treats null as missing"), "{error}");
+    for source in
+        [r#"["a", null].join("")"#, "sum([1, null])", "sum([null])", "[1, null].sort()", "max([1, null])"]
+    {
+        let error = evaluate(source).unwrap_err();
+        assert!(error.contains("null"), "{source}: {error}");
+    }
+}
+
+#[test]
+fn error_about_types_says_what_to_write() {
+    for (source, hint) in [
+        ("pods.length > 0", "a list has no field `length`; write `.size()`"),
+        ("pods.status", "a list has no field `status`; read it from an element: `list[0].status`"),
+        ("text.x", "a string has no field `x`"),
+        ("[1].contains(1)", "; write `value in list`"),
+        ("{\"a\": 1}.?a > 1", "an optional is read with `.orValue(...)`"),
+        ("{\"a\": 1}.?a ? 1 : 2", "an optional is read with `.orValue(...)`"),
+        ("text < 1", "convert one of them, with `int(...)`"),
+        ("text > timestamp(\"2026-01-01T00:00:00Z\")", "with `timestamp(...)`"),
+        ("duration(\"1h\") > \"1h\"", "with `duration(...)`"),
+        ("pods[-1]", "indices begin at 0, and the last element is `list[size(list) - 1]`"),
+        ("[\"a\", 1].join(\"\")", "an element of the list is an int"),
+    ] {
+        let error = evaluate(source).unwrap_err();
+        assert!(error.contains(hint), "{source}: {error}");
     }
 }
 
@@ -186,8 +230,11 @@ fn evaluation_error_has_its_offset_and_a_hint() {
         "there is no field `status`; where a field may be missing, write `.?status.orValue(...)` or check `has(...)` first"
     );
     assert!(evaluate("pods[3]").unwrap_err().starts_with("the list has no element 3"));
-    assert_eq!(evaluate("text + 1"), Err("`+` does not take (string, int)".into()));
-    assert_eq!(evaluate("nothing ? 1 : 2"), Err("a condition must be a bool and is a null_type".into()));
+    assert_eq!(
+        evaluate("text + 1"),
+        Err("`+` does not take (string, int); convert one of them, with `string(...)`".into())
+    );
+    assert_eq!(evaluate("nothing ? 1 : 2"), Err("a condition must be a bool and is null; where a field may be null or missing, write `.?field.orValue(...)`, which treats null as missing".into()));
     assert_eq!(evaluate("text.map(c, c)"), Err("a loop needs a list or a map and has a string".into()));
     assert_eq!(evaluate("{1: 2}"), Err("the keys of a map must be strings and one is an int".into()));
     assert_eq!(evaluate("1 / 0"), Err("division by zero; check the divisor first".into()));

@@ -98,9 +98,17 @@ impl Type {
         }
     }
 
+    /// Returns the name of the type for messages.
+    pub(crate) fn in_messages(self) -> &'static str {
+        if self == Self::Null { "null" } else { self.name() }
+    }
+
     /// Returns the name with its article, as in `an int`.
     pub(crate) fn with_article(self) -> String {
-        let name = self.name();
+        let name = self.in_messages();
+        if self == Self::Null {
+            return name.into();
+        }
         let article = if name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
         format!("{article} {name}")
     }

@@ -114,3 +114,13 @@ fn files_over_the_limit_are_an_error() {
     write(directory.path(), "b.yaml", "#");
     assert!(matches!(read(&[directory.path()]), Err(FilesError::TooMuch { .. })));
 }
+
+#[test]
+fn pipe_in_a_directory_is_an_error() {
+    let directory = TempDir::new().unwrap();
+    let pipe = directory.path().join("pipe.yaml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let error = read(&[directory.path()]).unwrap_err();
+    assert!(error.to_string().ends_with("pipe.yaml is neither a file nor a directory; remove it"), "{error}");
+}

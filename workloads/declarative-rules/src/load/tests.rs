@@ -303,3 +303,96 @@ fn syntax_slip_in_a_block_is_one_problem_at_its_line() {
         ]
     );
 }
+
+#[test]
+fn mistake_in_yaml_says_what_to_write() {
+    for (from, to, hint) in [
+        (
+            "when: size(bad) > 0",
+            "when: size(bad) > 0 ? true : false",
+            "put quotes around a text with a colon",
+        ),
+        ("when: size(bad) > 0", "when: \"a\" in [\"a\"]", "put single quotes around an expression"),
+        (
+            "when: size(bad) > 0",
+            "when: [1].size() > 0",
+            "put quotes around an expression that begins with a bracket",
+        ),
+        (
+            "when: size(bad) > 0",
+            "when: !(size(bad) == 0)",
+            "put quotes around an expression that begins with `!`",
+        ),
+        ("when: size(bad) > 0", "when: *bad", "put quotes around a text that begins with `*`"),
+        ("when: size(bad) > 0", "when: [1]", "`when` must be an expression and is a list; put quotes"),
+        ("when: size(bad) > 0", "when:", "`when` must be an expression and is empty"),
+        ("error_key: ACME_POOL", "error_key:", "`error_key` must be a text and is empty"),
+        ("impact: 1", "impact: high", "`impact` must be a whole number and is a text"),
+        ("impact: 1", "impact: 1.5", "`impact` must be a whole number and is a fraction"),
+        ("impact: 1", "impact: 5", "`impact` goes from 1 (low) to 4 (critical) and is 5"),
+        (
+            "error_key: ACME_POOL",
+            "id: b",
+            "duplicate mapping key: id; the rules of one file are separated by `---`",
+        ),
+        (
+            "glob: \"config/machineconfigpools/*.json\"",
+            "metrics: \"a{b}\"",
+            "is not the name of a metric, without labels",
+        ),
+        ("files: {}", "files: {/config/a.json: {}}", "the path `/config/a.json` is absolute"),
+        ("files: {}", "files: {config/*.json: {}}", "has a `*`; a test has files"),
+        (
+            "files: {}",
+            "gathered_at: yesterday, files: {}",
+            "must be a time with its zone, as in 2026-01-15T12:00:00Z",
+        ),
+    ] {
+        let problem = problem_with(from, to);
+        assert!(problem.contains(hint), "{to}: {problem}");
+    }
+}
+
+#[test]
+fn consequences_of_a_mistake_are_not_reported() {
+    let problems = problems_with(
+        "pools: {glob: \"config/machineconfigpools/*.json\", required: true}",
+        "pools: config/a.json",
+    );
+    assert_eq!(problems, ["r.yaml:5:10: error: an input must be a map and is a text"]);
+    let problems = problems_with(
+        "inputs:\n  pools: {glob: \"config/machineconfigpools/*.json\", required: true}",
+        "inputs:\n- pools",
+    );
+    assert!(problems.iter().all(|problem| !problem.contains("unknown name")), "{problems:?}");
+    assert_eq!(
+        self::problems("x: 1\n"),
+        [
+            "r.yaml:1:1: error: a rule needs the fields `apiVersion`, `id`, `error_key`, `inputs`, `when`",
+            "r.yaml:1:1: error: unknown field `x`; a rule has apiVersion, id, error_key, inputs, facts, when, details, content, tests",
+        ]
+    );
+}
+
+#[test]
+fn file_that_is_no_text_is_one_problem() {
+    for (text, expected) in [
+        ("PK\u{3}\u{4}\0", "a zip archive is no rule file"),
+        ("\u{1f}\u{fffd}\u{8}", "a compressed file is no rule file"),
+        ("\u{fffd}\u{fffd}a\0p\0i\0", "not a text in UTF-8"),
+    ] {
+        let problems = problems(text);
+        assert!(problems.len() == 1 && problems[0].contains(expected), "{problems:?}");
+    }
+}
+
+#[test]
+fn warnings_about_content_are_at_its_line() {
+    for (from, to) in [("likelihood: 1, ", ""), ("description: D", "description: ''")] {
+        let problem = problem_with(from, to);
+        assert!(
+            problem.starts_with("r.yaml:15:") && problem.contains("warning: the content has no `"),
+            "{problem}"
+        );
+    }
+}

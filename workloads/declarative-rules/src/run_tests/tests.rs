@@ -1,4 +1,4 @@
-use crate::{TestFailure, TestOutcome, load_file};
+use crate::{TestFailure, TestOutcome, load_file, skip_reason};
 
 /// Returns the outcomes of a rule that hits with the number of files as `n`.
 fn outcomes(tests: &str) -> Vec<TestOutcome> {
@@ -53,9 +53,19 @@ fn test_with_another_verdict_fails_with_its_reason() {
     );
     assert_eq!(
         failure("  - {name: a, expect: {hit: {}}}\n"),
-        Some(("hit", "skip, missing All: ['config/x/*.json'] Any: ".into(), None))
+        Some(("hit", "skip: the archive lacks config/x/*.json".into(), None))
     );
     let (_, actual, _) =
         failure("  - {name: a, files: {config/x/a.json: {}}, expect: miss}\n").expect("it fails");
     assert!(actual.starts_with("failed: r.yaml:5:27: `when`: there is no field `bad`"), "{actual}");
+}
+
+#[test]
+fn reason_of_a_skip_names_what_the_archive_lacks() {
+    assert_eq!(skip_reason("All: ['config/node/*.json'] Any: "), "the archive lacks config/node/*.json");
+    assert_eq!(
+        skip_reason("All: ['a', 'b'] Any: ['c', 'd'] Any: ['e']"),
+        "the archive lacks a, b; the archive needs one of c, d; the archive needs one of e"
+    );
+    assert_eq!(skip_reason("failed: division by zero"), "failed: division by zero");
 }

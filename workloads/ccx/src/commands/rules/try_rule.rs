@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ccx_archive::Archive;
 use ccx_cli::CliError;
 use ccx_content::{Content, ContentTree};
-use ccx_declarative_rules::{DeclarativeRule, Trace, TracedValue};
+use ccx_declarative_rules::{DeclarativeRule, Trace, TracedValue, skip_reason};
 use ccx_rules::RuleMeta;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
@@ -199,18 +199,9 @@ fn text_of(
     }
     lines.extend(lines_of_texts(texts));
     lines.push(String::new());
-    let reason = trace.reason.as_ref().map(|reason| format!(": {}", in_words(reason))).unwrap_or_default();
+    let reason = trace.reason.as_ref().map(|reason| format!(": {}", skip_reason(reason))).unwrap_or_default();
     lines.push(format!("{}{reason}, {} steps in {:?}", trace.verdict, trace.steps, trace.elapsed));
     lines.join("\n")
-}
-
-/// Returns the reason of a verdict for people. That of a skip is `All: ['a'] Any: ['b', 'c']`, the text that the Python rules have.
-fn in_words(reason: &str) -> String {
-    let Some(lists) = reason.strip_prefix("All: ") else { return reason.to_owned() };
-    let mut lists = lists.split("Any: ").map(|list| list.trim().trim_matches(['[', ']']).replace('\'', ""));
-    let all = lists.next().filter(|list| !list.is_empty()).map(|list| format!("the archive lacks {list}"));
-    let any = lists.filter(|list| !list.is_empty()).map(|list| format!("the archive needs one of {list}"));
-    all.into_iter().chain(any).collect::<Vec<_>>().join("; ")
 }
 
 /// Returns the first few, and the number of the others.
@@ -310,24 +301,10 @@ impl Builtin<'_> {
         }
         lines.extend(lines_of_texts(&self.texts));
         lines.push(String::new());
-        let reason = self.reason.as_ref().map(|reason| format!(": {}", in_words(reason))).unwrap_or_default();
+        let reason =
+            self.reason.as_ref().map(|reason| format!(": {}", skip_reason(reason))).unwrap_or_default();
         lines.push(format!("{}{reason}", self.verdict));
         lines.extend(self.details.as_ref().map(|details| format!("{details:#}")));
         lines.join("\n")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reason_of_a_skip_names_what_the_archive_lacks() {
-        assert_eq!(in_words("All: ['config/node/*.json'] Any: "), "the archive lacks config/node/*.json");
-        assert_eq!(
-            in_words("All: ['a', 'b'] Any: ['c', 'd'] Any: ['e']"),
-            "the archive lacks a, b; the archive needs one of c, d; the archive needs one of e"
-        );
-        assert_eq!(in_words("failed: division by zero"), "failed: division by zero");
     }
 }

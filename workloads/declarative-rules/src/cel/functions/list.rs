@@ -62,8 +62,9 @@ pub(super) fn min(_: &Scope<'_>, arguments: &[Value]) -> Result {
 fn best(function: &'static str, arguments: &[Value], is_better: fn(Ordering) -> bool) -> Result {
     let mut best: Option<&Value> = None;
     for item in items(function, arguments, 0)? {
-        let ordering =
-            best.map(|best| item.compare(best).ok_or_else(|| incomparable(function))).transpose()?;
+        let ordering = best
+            .map(|best| item.compare(best).ok_or_else(|| incomparable(function, arguments)))
+            .transpose()?;
         if ordering.is_none_or(is_better) {
             best = Some(item);
         }
@@ -80,17 +81,35 @@ pub(super) fn sort(_: &Scope<'_>, arguments: &[Value]) -> Result {
             Ordering::Equal
         })
     });
-    if are_comparable.get() { Ok(Value::list(sorted)) } else { Err(incomparable("sort")) }
+    if are_comparable.get() { Ok(Value::list(sorted)) } else { Err(incomparable("sort", arguments)) }
 }
 
-fn incomparable(function: &'static str) -> Reason {
-    Reason::Function(function, "the elements of the list are not comparable with each other".into())
+fn incomparable(function: &'static str, arguments: &[Value]) -> Reason {
+    unsuitable_elements(function, arguments, "the elements of the list are not comparable with each other")
+}
+
+/// Returns the error about the elements of a list: that one is null, or else `why`.
+pub(super) fn unsuitable_elements(function: &'static str, arguments: &[Value], why: &str) -> Reason {
+    let has_null =
+        matches!(arguments.first(), Some(Value::List(list)) if list.items().contains(&Value::Null));
+    let why = if has_null {
+        "an element of the list is null; leave it out: `list.filter(item, item != null)`"
+    } else {
+        why
+    };
+    Reason::Function(function, why.into())
 }
 
 pub(super) fn sum(_: &Scope<'_>, arguments: &[Value]) -> Result {
     let Some((first, rest)) = items("sum", arguments, 0)?.split_first() else { return Ok(Value::Int(0)) };
     if !matches!(first, Value::Int(_) | Value::UInt(_) | Value::Double(_) | Value::Duration(_)) {
-        return Err(Reason::Function("sum", "the elements of the list are not numbers".into()));
+        return Err(unsuitable_elements("sum", arguments, "the elements of the list are not numbers"));
     }
-    rest.iter().try_fold(first.clone(), |sum, item| operators::binary(Operator::Add, &sum, item))
+    let total = rest.iter().try_fold(first.clone(), |sum, item| operators::binary(Operator::Add, &sum, item));
+    total.map_err(|reason| match reason {
+        Reason::NoOverload(..) => {
+            unsuitable_elements("sum", arguments, "the elements of the list are not numbers of one type")
+        }
+        other => other,
+    })
 }

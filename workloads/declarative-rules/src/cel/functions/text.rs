@@ -1,6 +1,6 @@
 //! Functions of texts.
 
-use super::{Result, Scope, Value, items, text};
+use super::{Result, Scope, Value, items, list::unsuitable_elements, text};
 use crate::{cel::error::Reason, limits::MAX_WEIGHT};
 
 pub(super) fn contains(_: &Scope<'_>, arguments: &[Value]) -> Result {
@@ -29,7 +29,13 @@ pub(super) fn join(scope: &Scope<'_>, arguments: &[Value]) -> Result {
     let separator = if arguments.len() == 2 { text("join", arguments, 1)? } else { "" };
     let mut joined = String::new();
     for (position, item) in items("join", arguments, 0)?.iter().enumerate() {
-        let Value::Text(part) = item else { return Err(Reason::no_overload("join", arguments)) };
+        let Value::Text(part) = item else {
+            let why = format!(
+                "an element of the list is {}; convert it: `list.map(item, string(item))`",
+                item.type_of().with_article()
+            );
+            return Err(unsuitable_elements("join", arguments, &why));
+        };
         scope.meter.charge(separator.len() as u64 / 16)?;
         joined.push_str(if position == 0 { "" } else { separator });
         joined.push_str(part);

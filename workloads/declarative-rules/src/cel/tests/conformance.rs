@@ -276,7 +276,8 @@ fn is_result_of_the_crate(source: &str, reason: &Reason) -> bool {
         // The crate has an empty optional for elements of an optional whose content is neither a list nor a
         // map.
         Reason::NoOverload("[]", _) => has_optional,
-        Reason::NoOverload("." | "has", types) => has_optional && **types == [Type::List],
+        Reason::NoOverload("has", types) => has_optional && **types == [Type::List],
+        Reason::NoFields(of, _) => has_optional && *of == Type::List,
         _ => false,
     }
 }

@@ -56,11 +56,49 @@ fn syntax_error_is_one_mistake_at_its_offset_with_a_suggestion() {
         ("pods[0", 6, "`]` is missing at the end"),
         ("pods.filter(p, p.a))", 19, "unexpected `)`: no bracket is open"),
         ("size(pods) = 1", 11, "`=` is not an operator; write `==`"),
+        ("size(pods) === 1", 11, "`===` is not an operator; write `==`"),
+        ("size(pods) !== 1", 11, "`!==` is not an operator; write `!=`"),
+        ("size(pods) <> 1", 11, "`<>` is not an operator; write `!=`"),
+        ("size(pods) =< 1", 11, "`=<` is not an operator; write `<=`"),
+        ("size(pods) => 1", 11, "`=>` is not an operator; write `>=`"),
+        ("version =~ \"4\"", 8, "`=~` is not an operator; write `text.matches(\"pattern\")`"),
+        ("version ?? 1", 8, "`??` is not an operator; write `.?field.orValue(value)`"),
+        ("version?.a == 1", 7, "`?.` is not an operator; write `.?`, as in `pod.?status`"),
+        ("version.?a?.b == 1", 10, "`?.` is not an operator; write `.?`, as in `pod.?status`"),
+        ("2 ** 2 == 4", 2, "`**` is not an operator; write a product"),
+        ("size(pods)++ > 1", 10, "`++` is not an operator; write `+ 1`"),
+        ("true AND true", 5, "`AND` is not an operator; write `&&`"),
+        ("NOT true", 0, "`NOT` is not an operator; write `!`"),
+        ("version is null", 8, "`is` is not an operator; write `==`"),
+        ("\"a\" not in [\"a\"]", 4, "`not` is not an operator; write `!(value in list)`"),
+        ("{\"a\" = 1}.size() == 1", 5, "`=` is not an operator; a map is written `{\"name\": value}`"),
+        ("size pods) > 1", 0, "`(` is missing after `size`"),
+        (
+            "pods.filter(p -> p.a)",
+            14,
+            "`->` is not an operator; a loop is written `list.filter(item, condition)`",
+        ),
+        ("size(pods) > 1 : true", 15, "unexpected `:`: a choice is written `condition ? yes : no`"),
+        (
+            "size(pods) > 1,5",
+            14,
+            "unexpected `,`: no bracket is open; a fraction is written with a point, as in 1.5",
+        ),
+        ("size(pods) > 1;", 14, "unexpected `;`: an expression is one value, without `;`"),
+        ("size(pods) > 1 # x", 15, "unexpected `#`: a comment begins with `//`"),
+        ("size(pods) > 1_000", 14, "unexpected `_000`: the digits of a number are not separated"),
+        (
+            "size(pods) > 99999999999999999999",
+            13,
+            "the number is too large: whole numbers end at 9223372036854775807",
+        ),
+        ("{{ size(pods) > 0 }}", 0, "an expression is written without `{{ }}`"),
         ("pods.all(p, p.a & p.b)", 16, "`&` is not an operator; write `&&`"),
         ("true | false", 5, "`|` is not an operator; write `||`"),
         ("size(pods) > 1 and true", 15, "`and` is not an operator; write `&&`"),
         ("true or false", 5, "`or` is not an operator; write `||`"),
         ("not true", 0, "`not` is not an operator; write `!`"),
+        ("not(true)", 3, "unknown function `not`; write `!`"),
         (
             "pods.filter(p => p.a)",
             14,
@@ -87,6 +125,30 @@ fn unknown_macro_is_one_mistake_with_a_suggestion() {
     assert_eq!(mistake("pods.any(p, p.a)").1, "unknown function `any`, did you mean `exists`?");
     assert_eq!(mistake("len(pods)").1, "unknown function `len`, did you mean `size`?");
     assert_eq!(mistake("pods.length()").1, "unknown function `length`, did you mean `size`?");
+    assert_eq!(mistake("pods.lenght()").1, "unknown function `lenght`, did you mean `size`?");
+    assert_eq!(mistake("pods.isEmpty()").1, "unknown function `isEmpty`; write `size(value) == 0`");
+    assert_eq!(mistake("\"a\".match(\"a\")").1, "unknown function `match`, did you mean `matches`?");
+    assert!(
+        mistake("pods.filter(\"p\", true)").1.contains("the first argument must be a name without quotes"),
+    );
+}
+
+#[test]
+fn unknown_name_has_a_hint_about_what_was_meant() {
+    for (source, hint) in [
+        ("version == None", ", did you mean `null`?"),
+        ("version == undefined", ", did you mean `null`?"),
+        ("True", ", did you mean `true`?"),
+        ("FALSE", ", did you mean `false`?"),
+        ("version == worker", "; a text has quotes: `\"worker\"`"),
+        ("pods.exists(p, p.app-name == \"x\")", "; a key with other characters is written `map[\"key\"]`"),
+        ("version.kubernetes.io/name == \"x\"", "; a key with other characters is written `map[\"key\"]`"),
+        ("pods.map(p, {name: p.metadata})", "; the keys of a map have quotes: `\"name\"`"),
+    ] {
+        let message = mistake(source).1;
+        assert!(message.starts_with("unknown name `") && message.ends_with(hint), "{source}: {message}");
+    }
+    assert_eq!(mistake("facts.pods.size()").1, "`facts` is not needed before a name; write `pods`");
 }
 
 #[test]
