@@ -112,7 +112,7 @@ impl Database {
     async fn why_no_connection(&self) -> StorageError {
         let address = self.address();
         let no_cause =
-            || StorageError::Connect { address: address.clone(), source: sqlx::Error::PoolTimedOut };
+            || StorageError::Connect { address: address.clone(), source: sqlx::Error::PoolTimedOut.into() };
         let Ok(_one_at_a_time) = self.diagnosis.try_lock() else { return no_cause() };
         match tokio::time::timeout(DIAGNOSIS_LIMIT, self.connect_outside_pool(&[])).await {
             Ok(Ok(connection)) => {
@@ -195,6 +195,8 @@ fn connect_options(settings: &ccx_config::Database) -> Result<PgConnectOptions, 
         .options([
             ("statement_timeout", settings.statement_timeout.as_millis().to_string()),
             ("timezone", "UTC".to_owned()),
+            // Migrations would log "already exists, skipping" for each object.
+            ("client_min_messages", "warning".to_owned()),
         ]);
     if settings.host.starts_with('/') {
         options = options.socket(&settings.host);

@@ -7,6 +7,10 @@ use snafu::Snafu;
 
 use crate::{Schema, sqlstate};
 
+mod sql_error;
+
+pub use sql_error::SqlError;
+
 /// A request to the database failed.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
@@ -24,7 +28,8 @@ pub enum StorageError {
         /// Host and port, or the folder of the socket.
         address: String,
         /// The cause.
-        source: sqlx::Error,
+        #[snafu(source(from(sqlx::Error, SqlError::from)))]
+        source: SqlError,
     },
 
     /// Requests use all connections.
@@ -45,7 +50,8 @@ pub enum StorageError {
         /// The purpose of the statement.
         action: &'static str,
         /// The cause.
-        source: sqlx::Error,
+        #[snafu(source(from(sqlx::Error, SqlError::from)))]
+        source: SqlError,
     },
 
     /// The server has not answered for so long that it counts as unreachable.
@@ -158,11 +164,11 @@ impl StorageError {
     pub(crate) fn breaks_connection(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::NoAnswer { .. } => true,
-            Self::Statement { source: sqlx::Error::Database(error), .. } => {
-                error.code().is_some_and(|code| sqlstate::ends_session(&code))
-            }
-            Self::Statement { source, .. } => {
-                matches!(
+            Self::Statement { source, .. } => match &**source {
+                sqlx::Error::Database(error) => {
+                    error.code().is_some_and(|code| sqlstate::ends_session(&code))
+                }
+                source => matches!(
                     source,
                     sqlx::Error::Io(_)
                         | sqlx::Error::Tls(_)
@@ -172,8 +178,8 @@ impl StorageError {
                         | sqlx::Error::ColumnIndexOutOfBounds { .. }
                         | sqlx::Error::ColumnDecode { .. }
                         | sqlx::Error::TypeNotFound { .. }
-                )
-            }
+                ),
+            },
             _ => false,
         }
     }
@@ -206,7 +212,7 @@ mod tests {
     use super::*;
 
     fn statement(source: sqlx::Error) -> StorageError {
-        StorageError::Statement { action: "write reports", source }
+        StorageError::Statement { action: "write reports", source: source.into() }
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl ExportSnapshot {
             "COPY (SELECT {values} FROM {table}{condition}{limit}) TO STDOUT WITH (FORMAT csv, HEADER)"
         );
         let chunks = self.connection.copy_out_raw(&copy).await.context(StatementSnafu { action: ACTION })?;
-        Ok(chunks.map_err(|source| StorageError::Statement { action: ACTION, source }))
+        Ok(chunks.map_err(|source| StorageError::Statement { action: ACTION, source: source.into() }))
     }
 
     /// Returns the rules that several organisations have disabled, with their number, most often disabled first.

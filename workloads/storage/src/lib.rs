@@ -43,7 +43,7 @@ pub use batch::{BatchOutcome, ClusterResult, Outcome};
 pub use cluster_names::ClusterName;
 pub use consumer_error::ConsumerError;
 pub use database::Database;
-pub use error::StorageError;
+pub use error::{SqlError, StorageError};
 pub use export::{ExportSnapshot, ExportedTable, RowFilter};
 pub use lease::{LeaseKind, WriterLease};
 pub use listener::{ReportChange, ReportListener};

@@ -104,7 +104,10 @@ async fn connect(database: &Database) -> Result<PgListener, StorageError> {
 
 /// Returns the next payload.
 async fn receive(listener: &mut PgListener) -> Result<String, StorageError> {
-    let lost = |source| StorageError::Statement { action: "receive notifications", source };
+    let lost = |source: sqlx::Error| StorageError::Statement {
+        action: "receive notifications",
+        source: source.into(),
+    };
     loop {
         let Ok(received) = tokio::time::timeout(SILENCE, listener.try_recv()).await else {
             check(listener).await?;
@@ -121,5 +124,5 @@ async fn check(listener: &mut PgListener) -> Result<(), StorageError> {
     let action = "receive notifications";
     let answer = tokio::time::timeout(ANSWER, listener.execute("SELECT 1")).await;
     let result = answer.map_err(|_| StorageError::NoAnswer { action, limit: ANSWER })?;
-    result.map(|_| ()).map_err(|source| StorageError::Statement { action, source })
+    result.map(|_| ()).map_err(|source| StorageError::Statement { action, source: source.into() })
 }

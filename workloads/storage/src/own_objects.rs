@@ -4,7 +4,7 @@
 //! names begin with `ccx_` or they are in schema `ccx`. Without the indexes, the lists of the API would read all rows of an
 //! organisation, or of a table.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, error::DatabaseError};
 use tracing::warn;
 
 use crate::{Schema, StorageError, observe::Statements, own_tables, sqlstate};
@@ -91,8 +91,9 @@ pub(crate) async fn cleared_clusters(
     let create = sqlx::raw_sql(CREATE_CLEARED_CLUSTERS).execute(connection);
     match statements.run("create the table of cleared clusters", create).await {
         Ok(_) => Ok(ClearedClusters::Recorded),
-        Err(StorageError::Statement { source: sqlx::Error::Database(error), .. })
-            if error.code().as_deref() == Some(sqlstate::INSUFFICIENT_PRIVILEGE) =>
+        Err(StorageError::Statement { source, .. })
+            if source.as_database_error().and_then(DatabaseError::code).as_deref()
+                == Some(sqlstate::INSUFFICIENT_PRIVILEGE) =>
         {
             warn!(
                 "no right to create ccx.cleared_cluster, an older report of a cluster without failing workloads is stored if it \

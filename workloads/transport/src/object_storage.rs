@@ -3,6 +3,7 @@
 mod bucket;
 mod download;
 mod error;
+mod failure;
 mod location;
 mod store;
 mod upload;

@@ -1,6 +1,7 @@
 //! Connectivity of a client to its brokers.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -119,7 +120,7 @@ impl Monitor {
 
     /// librdkafka reports an error, which it retries by itself.
     pub(super) fn error(&self, error: &ClientError, reason: &str) {
-        let reason = without_times(reason);
+        let reason = &*with_hint(without_times(reason));
         let code = error.rdkafka_error_code();
         if code == Some(Code::Fatal) {
             error!(client = self.client, reason, "kafka client failed permanently");
@@ -161,11 +162,27 @@ impl Monitor {
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
                 error!(client = self.client, facility, line, "librdkafka");
             }
+            // librdkafka reports a connection that a broker closes, or on which it doesn't answer, only here.
+            RDKafkaLogLevel::Warning if facility == "FAIL" => self.connection_failed(line),
             // `kafka.properties` are passed to consumers and producers alike; each warns of those of the other.
             RDKafkaLogLevel::Warning if facility != "CONFWARN" && self.state().is_new(line) => {
                 warn!(client = self.client, facility, line, "librdkafka");
             }
             _ => debug!(client = self.client, facility, line, "librdkafka"),
+        }
+    }
+
+    /// A connection failed: `[thrd:HOST:PORT/bootstrap]: HOST:PORT/bootstrap: CAUSE (after …)`.
+    fn connection_failed(&self, line: &str) {
+        let reason = line.split_once("]: ").map_or(line, |(_, reason)| reason);
+        let reason = with_hint(without_times(reason));
+        let mut state = self.state();
+        let is_new = state.is_new(&reason);
+        state.last_error.get_or_insert_with(|| reason.clone().into_owned());
+        if is_new {
+            warn!(client = self.client, reason = &*reason, "kafka error");
+        } else {
+            debug!(client = self.client, reason = &*reason, "kafka error repeated");
         }
     }
 
@@ -236,6 +253,19 @@ fn without_times(reason: &str) -> &str {
     }
 }
 
+/// Adds what to check to a cause that a wrong address or protocol has; removes librdkafka's advice about it, which misleads.
+fn with_hint(reason: &str) -> Cow<'_, str> {
+    const CLOSED: &str = "Disconnected: connection closed by peer";
+    if let Some((cause, _)) = reason.split_once(CLOSED) {
+        return format!("{cause}{CLOSED}; does the listener need TLS or SASL (kafka.security_protocol)?")
+            .into();
+    }
+    let foreign = ["Invalid response size", "ApiVersionRequest failed"];
+    let Some(start) = foreign.iter().find_map(|part| reason.find(part)) else { return reason.into() };
+    let end = reason[start..].find(": ").map_or(reason.len(), |end| start + end);
+    format!("{}; is a Kafka broker at this address and port?", &reason[..end]).into()
+}
+
 /// Returns whether the code says that no broker answered, and nothing about the cause.
 fn is_silence(code: Code) -> bool {
     matches!(
@@ -254,6 +284,33 @@ fn is_silence(code: Code) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cause_of_a_wrong_port_or_protocol_has_a_hint() {
+        let closed = "k:9093/bootstrap: Disconnected: connection closed by peer: receive 0 after POLLIN";
+        assert_eq!(
+            with_hint(closed),
+            "k:9093/bootstrap: Disconnected: connection closed by peer; does the listener need TLS or SASL (kafka.security_protocol)?"
+        );
+        for foreign in [
+            "k:5432/bootstrap: Receive failed: Invalid response size 1157627904 (0..100000000): increase receive.message.max.bytes",
+            "k:80/bootstrap: ApiVersionRequest failed: Local: Timed out: probably due to broker version < 0.10 (see api.version.request)",
+        ] {
+            let told = with_hint(foreign);
+            assert!(told.ends_with("; is a Kafka broker at this address and port?"), "{told}");
+            assert!(!told.contains("increase") && !told.contains("probably"), "{told}");
+        }
+        assert_eq!(with_hint(REFUSED), REFUSED);
+        let monitor = Monitor::new("test");
+        monitor.log(
+            RDKafkaLogLevel::Warning,
+            "FAIL",
+            &format!("[thrd:k:9093/bootstrap]: {closed} (after 0ms in state UP)"),
+        );
+        monitor.error(&ClientError::Global(Code::AllBrokersDown), "1/1 brokers are down");
+        let Connectivity::Down(reason) = monitor.subscribe().borrow().clone() else { panic!() };
+        assert!(reason.contains("closed by peer; does the listener need"), "{reason}");
+    }
 
     const REFUSED: &str = "kafka:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed: Connection refused";
 

@@ -8,6 +8,32 @@ use ccx_messages::ErrorClass;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use snafu::Snafu;
 
+/// A client could not be created. The text does not contain the value of a property, which may be a secret.
+#[derive(Debug)]
+pub struct ClientCreationError(String);
+
+impl From<ClientError> for ClientCreationError {
+    fn from(error: ClientError) -> Self {
+        Self(match error {
+            ClientError::ClientConfig(_, reason, property, value) => {
+                let reason = if value.is_empty() { reason } else { reason.replace(&value, "…") };
+                let reason =
+                    if reason.contains(&property) { reason } else { format!("{reason} ({property})") };
+                format!("{reason}; see kafka.properties")
+            }
+            error => error.to_string(),
+        })
+    }
+}
+
+impl fmt::Display for ClientCreationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ClientCreationError {}
+
 /// An operation on Kafka failed.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(super)))]
@@ -24,7 +50,8 @@ pub enum KafkaError {
     #[snafu(display("failed to create a Kafka client"))]
     Client {
         /// The cause.
-        source: ClientError,
+        #[snafu(source(from(ClientError, ClientCreationError::from)))]
+        source: ClientCreationError,
     },
 
     /// The system has no thread left.

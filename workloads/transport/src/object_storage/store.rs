@@ -13,7 +13,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_s3::config::{
     Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient,
 };
-use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
@@ -26,8 +26,9 @@ use snafu::{IntoError as _, ResultExt as _};
 
 use super::error::{
     AuthoritiesSnafu, BucketSnafu, BucketStatusSnafu, CredentialsSnafu, DeniedSnafu, EncryptionSnafu,
-    NoBucketSnafu, PresignSnafu, PutSnafu,
+    NoBucketSnafu, PresignSnafu, PutSnafu, RejectedSnafu,
 };
+use super::failure::RequestFailure;
 use super::{ObjectStoreError, ObjectUpload};
 
 /// How long connecting may take.
@@ -42,6 +43,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct ObjectStore {
     pub(super) client: aws_sdk_s3::Client,
+    endpoint: Option<String>,
 }
 
 impl ObjectStore {
@@ -79,7 +81,7 @@ impl ObjectStore {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         config.set_endpoint_url(settings.endpoint.clone());
-        Self { client: aws_sdk_s3::Client::from_conf(config.build()) }
+        Self { client: aws_sdk_s3::Client::from_conf(config.build()), endpoint: settings.endpoint.clone() }
     }
 
     /// Stores an object, replacing one of the same name. At most three attempts.
@@ -101,7 +103,7 @@ impl ObjectStore {
             Ok(_) => Ok(()),
             Err(error) => {
                 let class = class_of(&error);
-                Err(boxed(error)).context(PutSnafu { bucket, key, class })
+                Err(self.failure(&error)).context(PutSnafu { bucket, key, class })
             }
         }
     }
@@ -127,7 +129,7 @@ impl ObjectStore {
             Ok(_) => Ok(()),
             Err(error) => {
                 let class = class_of(&error);
-                Err(boxed(error)).context(PutSnafu { bucket, key, class })
+                Err(self.failure(&error)).context(PutSnafu { bucket, key, class })
             }
         }
     }
@@ -151,8 +153,46 @@ impl ObjectStore {
         let result = self.client.head_bucket().bucket(bucket).send().await;
         match result {
             Ok(_) => Ok(()),
-            Err(error) => Err(bucket_error(error, bucket)),
+            Err(error) => match self.bucket_error(&error, bucket) {
+                ObjectStoreError::NoBucket { .. } => Err(self.why_not_found(bucket).await),
+                error => Err(error),
+            },
         }
+    }
+
+    /// Finds out why a server answers 404 to a request whose answer has no body: some do so for an unknown access key, too.
+    async fn why_not_found(&self, bucket: &str) -> ObjectStoreError {
+        let Err(error) = self.client.list_objects_v2().bucket(bucket).max_keys(1).send().await else {
+            return NoBucketSnafu { bucket }.build();
+        };
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        match (status, error.code()) {
+            (Some(status @ (401 | 403)), _) => DeniedSnafu { bucket, status }.build(),
+            (_, Some(code)) if !matches!(code, "NoSuchBucket" | "NotFound") => {
+                RejectedSnafu { code, bucket }.build()
+            }
+            _ => NoBucketSnafu { bucket }.build(),
+        }
+    }
+
+    /// A refusal has no body, so the SDK only knows the status; other errors are explained by the SDK.
+    fn bucket_error(&self, error: &SdkError<HeadBucketError>, bucket: &str) -> ObjectStoreError {
+        match error.raw_response().map(|response| response.status().as_u16()) {
+            Some(404) => NoBucketSnafu { bucket }.build(),
+            Some(status @ (401 | 403)) => DeniedSnafu { bucket, status }.build(),
+            Some(status) if !(200..300).contains(&status) => {
+                BucketStatusSnafu { bucket, status, class: class_of(error) }.build()
+            }
+            _ => BucketSnafu { bucket, class: class_of(error) }.into_error(self.failure(error)),
+        }
+    }
+
+    /// Returns the cause of a failed request, with the endpoint if it can't be reached.
+    pub(super) fn failure<E: ProvideErrorMetadata + Error + 'static>(
+        &self,
+        error: &SdkError<E>,
+    ) -> Box<dyn Error + Send + Sync> {
+        Box::new(RequestFailure::new(self.endpoint.as_deref(), error))
     }
 }
 
@@ -163,21 +203,6 @@ pub enum BucketAccess {
     Authorized,
     /// There are no credentials: objects can be downloaded by presigned links, and not be stored.
     PresignedOnly,
-}
-
-/// A refusal has no body, so the SDK only knows the status; other errors are explained by the SDK.
-fn bucket_error(error: SdkError<HeadBucketError>, bucket: &str) -> ObjectStoreError {
-    match error.raw_response().map(|response| response.status().as_u16()) {
-        Some(404) => NoBucketSnafu { bucket }.build(),
-        Some(status @ (401 | 403)) => DeniedSnafu { bucket, status }.build(),
-        Some(status) if !(200..300).contains(&status) => {
-            BucketStatusSnafu { bucket, status, class: class_of(&error) }.build()
-        }
-        _ => {
-            let class = class_of(&error);
-            BucketSnafu { bucket, class }.into_error(boxed(error))
-        }
-    }
 }
 
 fn loader(settings: &ObjectStorage) -> Result<ConfigLoader, ObjectStoreError> {

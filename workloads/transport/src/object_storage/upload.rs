@@ -98,7 +98,7 @@ impl Target {
     async fn begin(&self) -> Result<Multipart, ObjectStoreError> {
         let begun =
             self.store.client.create_multipart_upload().bucket(&self.bucket).key(&self.key).send().await;
-        let begun = begun.map_err(|error| self.error(class_of(&error), error))?;
+        let begun = begun.map_err(|error| self.error(class_of(&error), self.store.failure(&error)))?;
         let id =
             begun.upload_id.ok_or_else(|| self.error(ErrorClass::Bug, "the server sent no upload id"))?;
         Ok(Multipart { id, parts: Vec::new() })
@@ -119,7 +119,8 @@ impl Target {
             .upload_id(&multipart.id)
             .part_number(number)
             .body(part.into());
-        let stored = sent.send().await.map_err(|error| self.error(class_of(&error), error))?;
+        let stored =
+            sent.send().await.map_err(|error| self.error(class_of(&error), self.store.failure(&error)))?;
         Ok(CompletedPart::builder().part_number(number).set_e_tag(stored.e_tag).build())
     }
 
@@ -133,7 +134,7 @@ impl Target {
             .key(&self.key)
             .upload_id(&multipart.id)
             .multipart_upload(parts);
-        completed.send().await.map_err(|error| self.error(class_of(&error), error))?;
+        completed.send().await.map_err(|error| self.error(class_of(&error), self.store.failure(&error)))?;
         Ok(())
     }
 

@@ -94,6 +94,9 @@ async fn reachable_of_missing_bucket_is_an_error() {
     store.reachable(BUCKET).await.unwrap();
     let error = store.reachable("no-such-bucket").await.expect_err("must fail");
     assert_eq!(error.to_string(), "the bucket no-such-bucket does not exist");
+    let error = store.put("no-such-bucket", "key", Bytes::from_static(b"x")).await.expect_err("must fail");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.starts_with("NoSuchBucket") && !cause.contains('{'), "{cause}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,6 +132,9 @@ async fn unreachable_server_is_transient() {
     let store = ObjectStore::connect(&settings).await.unwrap();
     let error = store.put(BUCKET, "key", Bytes::from_static(b"archive")).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
+    let cause = std::error::Error::source(&error).unwrap();
+    assert_eq!(cause.to_string(), "no answer from http://127.0.0.1:1: Connection refused (os error 111)");
+    assert!(cause.source().is_none());
     let error =
         downloader(&settings).await.fetch(&format!("s3://{BUCKET}/key")).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
