@@ -37,6 +37,8 @@ pub(crate) struct ArchiveFile {
     pub(crate) cluster_id: Option<ClusterId>,
     /// When the data was gathered: the time in the name, that of the newest member, or that of the file.
     pub(crate) gathered_at: Option<DateTime<Utc>>,
+    /// Why the pipeline will not be able to read it, if so.
+    pub(crate) problem: Option<String>,
     /// A hash of the files in the archive, or of its bytes when they are not an archive.
     content_hash: u128,
 }
@@ -65,11 +67,13 @@ impl ArchiveFile {
 
     /// Wraps an archive that is in memory already.
     pub(crate) fn new(name: String, bytes: Bytes, limits: &ArchiveLimits) -> Self {
-        let archive = Archive::read(bytes.clone(), &reader_limits(limits)).ok();
+        let archive = Archive::read(bytes.clone(), &reader_limits(limits));
+        let problem = archive.as_ref().err().map(ToString::to_string);
+        let archive = archive.ok();
         let content_hash = archive.as_ref().map_or_else(|| fnv1a([&*bytes]), hash_of_files);
         let cluster_id = archive.as_ref().and_then(Archive::cluster_id);
         let gathered_at = archive.as_ref().and_then(Archive::newest_modification);
-        Self { name, bytes, cluster_id, gathered_at, content_hash }
+        Self { name, bytes, cluster_id, gathered_at, problem, content_hash }
     }
 
     /// Returns an id for a cluster whose archive has none: the same for the same files, packed or not.

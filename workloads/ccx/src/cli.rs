@@ -2,14 +2,14 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Mutex, PoisonError},
 };
 
 use ccx_cli::{CliError, Exit};
-use ccx_config::{Config, ConfigErrors, LogFormat, Logging};
+use ccx_config::{Config, ConfigErrors, LogFormat, Logging, Problem};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use snafu::Snafu;
+use snafu::{Snafu, ensure};
 use tempfile::TempDir;
 
 use crate::{
@@ -78,7 +78,7 @@ const TOOL_LOG_LEVEL: &str = "warn,s3s=off";
 pub(crate) struct Global {
     /// The configuration; without one, the defaults and CCX__… variables are used.
     #[arg(long, global = true, env = "CCX_CONFIG", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
-    config: Option<PathBuf>,
+    config: Option<OsString>,
     /// Log level: error, warn, info, debug, trace, or a filter such as `info,ccx_writer=debug`.
     #[arg(long, global = true, value_name = "LEVEL", value_parser = argument_values::log_level, help_heading = GLOBAL)]
     log_level: Option<String>,
@@ -180,14 +180,32 @@ pub(crate) enum Command {
 impl Global {
     /// Returns the effective configuration.
     pub(crate) fn config(&self) -> Result<Config, InvalidConfig> {
-        let original = original_config::load(self.config.as_deref(), &environment().collect())?;
+        let file = self.config_file();
+        ensure!(file.is_none_or(|file| !file.as_os_str().is_empty()), EmptyPathSnafu);
+        let problems = not_utf8();
+        if !problems.is_empty() {
+            return Err(ConfigErrors::new(file, problems).into());
+        }
+        let original = original_config::load(file, &environment().collect())?;
         let variables = original.variables.into_iter().chain(environment());
-        let mut config = Config::load(self.config.as_deref(), variables)?;
+        let mut config = Config::load(file, variables)?;
         if let Some(certificates) = original.certificates {
             self.certificates.lock().unwrap_or_else(PoisonError::into_inner).push(certificates);
         }
         config.logging = self.logging(config.logging);
         Ok(config)
+    }
+
+    /// Returns the problems of the files that a configuration names.
+    pub(crate) fn file_problems(&self, config: &Config) -> Result<(), InvalidConfig> {
+        match config.located_file_problems(self.config_file(), environment()) {
+            Some(errors) => Err(errors.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref().map(Path::new)
     }
 
     /// Returns the logging of a tool: warnings as text, unless the options say otherwise.
@@ -213,9 +231,19 @@ fn environment() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
+/// Returns a problem for each variable that may be one of ours and is not valid UTF-8.
+fn not_utf8() -> Vec<Problem> {
+    let invalid =
+        std::env::vars_os().filter(|(name, value)| name.to_str().is_none() || value.to_str().is_none());
+    invalid.filter_map(|(name, _)| ccx_config::not_utf8(&name.to_string_lossy())).collect()
+}
+
 /// The configuration has mistakes.
 #[derive(Debug, Snafu)]
 pub(crate) enum InvalidConfig {
+    /// The path is an empty text.
+    #[snafu(display("the path of the configuration is empty (--config or the variable CCX_CONFIG)"))]
+    EmptyPath,
     /// Ours.
     #[snafu(transparent)]
     Config {
@@ -237,6 +265,7 @@ impl CliError for InvalidConfig {
 
     fn advice(&self) -> Option<String> {
         match self {
+            Self::EmptyPath => Some("name a file, or unset the variable".into()),
             Self::Config { .. } => {
                 Some("`ccx config print --defaults` shows every key with its default".into())
             }

@@ -93,8 +93,31 @@ impl Database {
                 problems.push(Problem::new(key, "is empty"));
             }
         }
+        self.check_address(problems);
+        if self.ca_file.is_some() && self.tls_mode == TlsMode::Disable {
+            let reason = "is not used: set database.tls_mode to verify-ca or verify-full, or remove it";
+            problems.push(Problem::new("database.ca_file", reason));
+        }
         if self.max_connections == 0 {
             problems.push(Problem::new("database.max_connections", "is 0; at least 1 is needed"));
+        }
+    }
+
+    /// Checks that host and port are two keys. A URL in their place may have a password, which errors would show.
+    fn check_address(&self, problems: &mut Vec<Problem>) {
+        let host = &self.host;
+        let is_socket = host.starts_with('/');
+        let is_ipv6 = host.parse::<std::net::Ipv6Addr>().is_ok();
+        if !is_socket && host.contains(['/', '@', ' ', '?']) {
+            let reason = "is invalid: write the host name or address alone; user, password, port and name of the database have \
+                          keys of their own";
+            problems.push(Problem::new("database.host", reason));
+        } else if !is_socket && !is_ipv6 && host.contains(':') {
+            let reason = "is invalid: write the host name or address alone, and the port as database.port";
+            problems.push(Problem::new("database.host", reason));
+        }
+        if self.port == 0 {
+            problems.push(Problem::new("database.port", "is 0; choose a port from 1 to 65535"));
         }
     }
 }

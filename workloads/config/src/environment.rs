@@ -61,6 +61,10 @@ fn items(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn unknown(path: &[String]) -> Problem {
+    if known_keys::is_section(path) {
+        let keys = format!("{}__…", variable(path));
+        return Problem::new(path.join("."), format!("is a section; its keys are variables {keys}"));
+    }
     let hint = known_keys::closest(path)
         .map(|key| format!("; did you mean {}?", variable(&key.path)))
         .unwrap_or_default();
@@ -74,6 +78,9 @@ fn unknown(path: &[String]) -> Problem {
 fn misspelt(name: &str) -> Option<Problem> {
     let below = name.strip_prefix(NEAR_PREFIX)?;
     let folded = known_keys::fold(below);
+    if let Some(meant) = near_option(name) {
+        return Some(Problem::new("", format!("is ignored under this name; did you mean {meant}?")));
+    }
     let meant = known_keys::known_keys().iter().find(|key| known_keys::fold(&key.path.concat()) == folded);
     let reason = match meant {
         Some(key) => format!("is ignored under this name; did you mean {}?", variable(&key.path)),
@@ -83,6 +90,24 @@ fn misspelt(name: &str) -> Option<Problem> {
         None => return None,
     };
     Some(Problem::new("", reason))
+}
+
+/// Returns the variable that was meant by a misspelt `CCX_CONFIG`, or by an option of the command line.
+fn near_option(name: &str) -> Option<&'static str> {
+    const CONFIG: &str = "CCX_CONFIG";
+    match name {
+        "CCX_LOG_LEVEL" | "CCX_LOG" => Some("CCX__LOGGING__LEVEL"),
+        "CCX_LOG_FORMAT" => Some("CCX__LOGGING__FORMAT"),
+        "CCX_CONFIG_FILE" | "CCX_CONFIGURATION" => Some(CONFIG),
+        _ => (name != CONFIG && strsim::osa_distance(name, CONFIG) == 1).then_some(CONFIG),
+    }
+}
+
+/// Returns the problem of a variable that is not valid UTF-8, if it may be one of ours.
+pub fn not_utf8(name: &str) -> Option<Problem> {
+    let reason = "is not valid UTF-8";
+    name.starts_with(NEAR_PREFIX)
+        .then(|| Problem::new("", reason).at(Some(Origin::Variable(name.to_owned()))))
 }
 
 fn is_service_link(name: &str) -> bool {
@@ -118,6 +143,17 @@ mod tests {
         }
         let problem = problem("CCX__KAFKA_BOOTSTRAP_SERVERS").unwrap();
         assert!(problem.ends_with("did you mean CCX__KAFKA__BOOTSTRAP_SERVERS?"), "{problem}");
+    }
+
+    #[test]
+    fn variable_near_an_option_is_a_problem_with_the_right_name() {
+        for (name, meant) in [
+            ("CCX_CONFG", "CCX_CONFIG"),
+            ("CCX_CONFIG_FILE", "CCX_CONFIG"),
+            ("CCX_LOG_LEVEL", "CCX__LOGGING__LEVEL"),
+        ] {
+            assert!(problem(name).unwrap().ends_with(&format!("did you mean {meant}?")), "{name}");
+        }
     }
 
     #[test]

@@ -88,6 +88,9 @@ pub(crate) fn closest_section(path: &[String]) -> Option<&'static [String]> {
     });
     let closest =
         rated.min_by_key(|&(edits, _)| edits).filter(|&(edits, section)| edits <= max_edits(path, section));
+    // Short names are soon similar: `nothing` and `logging` differ by three letters.
+    let closest = closest
+        .filter(|(edits, section)| *edits < 3 || section.join(".").chars().next() == written.chars().next());
     closest.map(|(_, section)| section)
 }
 
@@ -186,5 +189,6 @@ mod tests {
         assert_eq!(closest("databse").as_deref(), Some("database"));
         assert_eq!(closest("kafka.topic").as_deref(), Some("kafka.topics"));
         assert_eq!(closest("other"), None);
+        assert_eq!(closest("nothing"), None);
     }
 }

@@ -20,6 +20,7 @@
 mod archive;
 mod auth;
 mod database;
+mod durations;
 mod environment;
 mod files;
 pub mod formats;
@@ -50,6 +51,7 @@ use serde::{Deserialize, Serialize};
 pub use archive::{ArchiveLimits, MEMORY_MARGIN};
 pub use auth::{Auth, JwtAlgorithm, Oidc, Rbac, TokenReview};
 pub use database::{Database, TlsMode};
+pub use environment::not_utf8;
 pub use ingress::Ingress;
 pub use insights_core::{Components, HitDetails, InsightsCore, OnFailure};
 pub use insights_operator::InsightsOperator;
@@ -148,6 +150,7 @@ impl Config {
         self.ingress.check(&mut problems);
         self.retry.check(&mut problems);
         self.logging.check(&mut problems);
+        durations::check(self, &mut problems);
         problems
     }
 

@@ -34,6 +34,25 @@ impl Config {
         Self::parse(&text, environment).map_err(fail)
     }
 
+    /// Returns the problems of the files that the configuration names (see [`Config::file_problems`]), with the places of their
+    /// keys. The file and the environment are those of [`Config::load`].
+    pub fn located_file_problems(
+        &self,
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Option<ConfigErrors> {
+        let text = file.and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+        let mut layers = Layers::from_file(&text).ok()?;
+        for (name, text) in environment {
+            if let Some(Ok(setting)) = environment::parse(name, &text) {
+                layers.set(setting, &mut Vec::new());
+            }
+        }
+        let problems: Vec<_> =
+            self.file_problems().into_iter().map(|problem| layers.locate(problem)).collect();
+        (!problems.is_empty()).then(|| ConfigErrors { file: file.map(Path::to_owned), problems })
+    }
+
     /// Like [`Config::load`], from the file's text.
     ///
     /// ```
@@ -175,12 +194,17 @@ fn expectation(message: &str, path: &[String]) -> String {
         Some("u16") => number("65535"),
         Some("u32") => number("4294967295"),
         Some("u64" | "usize") => "expected a whole number that is not negative".to_owned(),
-        Some("parsable string") => format!("expected a size, for example {:?}", "64MiB"),
+        Some("parsable string" | "integer overflow") => format!("expected a size, for example {:?}", "64MiB"),
         Some("a boolean") => "expected true or false".to_owned(),
         Some("a sequence") => format!("expected a list, for example {}", list_example(path)),
         Some(choice) if choice.contains('`') => format!("expected {choice}"),
         _ => {
-            let expected = if message.starts_with("expected ") { message } else { "expected another form" };
+            let is_address = path.last().is_some_and(|key| key.ends_with("listen"));
+            let expected = match message {
+                _ if is_address => "expected an IP address and a port",
+                message if message.starts_with("expected ") => message,
+                _ => "expected another form",
+            };
             let defaults = Table::try_from(Config::default()).unwrap_or_default();
             match get(&defaults, path) {
                 Some(Value::String(example)) if !example.is_empty() => {

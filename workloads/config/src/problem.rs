@@ -1,6 +1,9 @@
 //! Problems of a configuration, with their places.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 /// A problem of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +37,13 @@ pub struct ConfigErrors {
     pub(crate) file: Option<PathBuf>,
     /// The problems, in the order of the sections.
     pub problems: Vec<Problem>,
+}
+
+impl ConfigErrors {
+    /// Creates the errors of a configuration.
+    pub fn new(file: Option<&Path>, problems: Vec<Problem>) -> Self {
+        Self { file: file.map(Path::to_owned), problems }
+    }
 }
 
 impl Problem {

@@ -56,6 +56,16 @@ impl CliError for CleanError {
     }
 }
 
+/// Fails for a database that has the tables of neither schema: it is probably another one than was meant.
+pub(crate) async fn ensure_tables(database: &Database) -> Result<(), StorageError> {
+    for schema in Schema::ALL {
+        if database.schema_version(schema).await?.is_some_and(|version| version > 0) {
+            return Ok(());
+        }
+    }
+    Err(StorageError::NotMigrated { schema: Schema::Public })
+}
+
 pub(crate) async fn run(global: &Global, args: &CleanArgs) -> Result<(), Box<dyn CliError>> {
     let config = global.config()?;
     start_logging(&config.logging)?;
@@ -64,6 +74,7 @@ pub(crate) async fn run(global: &Global, args: &CleanArgs) -> Result<(), Box<dyn
     let (name, host, port) = (&config.database.name, &config.database.host, config.database.port);
     let database = Database::connect(&config.database).context(ConnectSnafu { name, host, port })?;
     database.ping().await.context(ConnectSnafu { name, host, port })?;
+    ensure_tables(&database).await.context(ConnectSnafu { name, host, port })?;
     let deletion = if args.dry_run { Deletion::DryRun } else { Deletion::Perform };
     let mut table = output::table(&["TABLE", if args.dry_run { "OLD ROWS" } else { "DELETED ROWS" }]);
     for schema in Schema::ALL {

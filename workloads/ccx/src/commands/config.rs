@@ -1,10 +1,12 @@
 //! `ccx config`
 
 use ccx_cli::{CliError, Exit};
-use ccx_config::{Config, Problem};
+use ccx_config::Config;
+use ccx_transport::{KafkaError, TopicAdmin};
 use clap::{Args, Subcommand};
-use snafu::{Snafu, ensure};
+use snafu::{ResultExt as _, Snafu};
 
+use super::rules::Catalog;
 use crate::{cli::Global, output};
 
 #[derive(Debug, Subcommand)]
@@ -29,16 +31,16 @@ pub(crate) struct PrintArgs {
 
 /// Check the configuration
 ///
-/// Reports all mistakes at once. The files of secrets and certificates must be readable too.
+/// Reports all mistakes at once. The files of secrets, certificates, rules and texts must be readable and valid too.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  ccx --config ccx.toml config check && echo fine")]
 pub(crate) struct CheckArgs {}
 
-/// The configuration can't be printed or used.
+/// The configuration can't be used.
 #[derive(Debug, Snafu)]
 pub(crate) enum ConfigCommandError {
-    #[snafu(display("the configuration names {} file(s) that can't be read:\n  {}", problems.len(), lines(problems)))]
-    Files { problems: Vec<Problem> },
+    #[snafu(display("[kafka] can't be used"))]
+    Kafka { source: KafkaError },
 }
 
 impl CliError for ConfigCommandError {
@@ -54,14 +56,14 @@ pub(crate) fn run(global: &Global, command: &ConfigCommand) -> Result<(), Box<dy
             output::print(config.to_redacted_toml().trim_end())?;
         }
         ConfigCommand::Check(CheckArgs {}) => {
-            let problems = global.config()?.file_problems();
-            ensure!(problems.is_empty(), FilesSnafu { problems });
+            let config = global.config()?;
+            global.file_problems(&config)?;
+            // Rules and texts that the configuration names.
+            Catalog::load(global, &[])?;
+            // The client checks certificates and the properties of librdkafka when it is created; it needs no broker.
+            TopicAdmin::connect(&config.kafka).context(KafkaSnafu)?;
             output::print("the configuration is fine")?;
         }
     }
     Ok(())
-}
-
-fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
 }

@@ -4,14 +4,14 @@ use std::{io, path::PathBuf};
 
 use ccx_cli::{CliError, Exit};
 use ccx_config::Config;
-use ccx_storage::{Database, RowFilter, StorageError};
+use ccx_storage::{Database, ExportedTable, RowFilter, StorageError};
 use ccx_transport::{ObjectStore, ObjectStoreError};
 use clap::Args;
 use snafu::{ResultExt, Snafu};
 
 use crate::{
     cli::Global,
-    commands::workload::start_logging,
+    commands::{clean::ensure_tables, workload::start_logging},
     export::{Destination, ExportError, export_disabled_rules, export_metadata, export_table},
     output,
 };
@@ -64,12 +64,14 @@ pub(crate) enum ExportCommandError {
     ObjectStorage { source: ObjectStoreError },
     #[snafu(display("failed to export"))]
     Export { source: ExportError },
+    #[snafu(display("there is no table {table} to leave out; the tables are {known}"))]
+    UnknownTable { table: String, known: String },
 }
 
 impl CliError for ExportCommandError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Connect { .. } | Self::ObjectStorage { .. } => Exit::Setup,
+            Self::Connect { .. } | Self::ObjectStorage { .. } | Self::UnknownTable { .. } => Exit::Setup,
             Self::Folder { .. } | Self::Export { .. } => Exit::Failed,
         }
     }
@@ -78,7 +80,7 @@ impl CliError for ExportCommandError {
         match self {
             Self::Connect { .. } => Some("see [database] in `ccx config print`".into()),
             Self::ObjectStorage { .. } => Some("see [object_storage] in `ccx config print`".into()),
-            Self::Folder { .. } | Self::Export { .. } => None,
+            Self::Folder { .. } | Self::Export { .. } | Self::UnknownTable { .. } => None,
         }
     }
 }
@@ -89,8 +91,9 @@ pub(crate) async fn run(global: &Global, args: &ExportArgs) -> Result<(), Box<dy
     let (name, host, port) = (&config.database.name, &config.database.host, config.database.port);
     let database = Database::connect(&config.database).context(ConnectSnafu { name, host, port })?;
     database.ping().await.context(ConnectSnafu { name, host, port })?;
+    ensure_tables(&database).await.context(ConnectSnafu { name, host, port })?;
     let destination = destination(args, &config).await?;
-    for file in export(&database, args, &destination).await.context(ExportSnafu)? {
+    for file in export(&database, args, &destination).await? {
         output::print(&file)?;
     }
     database.close().await;
@@ -116,19 +119,25 @@ async fn export(
     database: &Database,
     args: &ExportArgs,
     destination: &Destination,
-) -> Result<Vec<String>, ExportError> {
+) -> Result<Vec<String>, ExportCommandError> {
     let filter = RowFilter { limit: args.limit, organizations: None };
-    let mut snapshot = database.export_snapshot().await?;
-    let mut tables = snapshot.tables().await?;
+    let mut snapshot = database.export_snapshot().await.map_err(ExportError::from).context(ExportSnafu)?;
+    let mut tables = snapshot.tables().await.map_err(ExportError::from).context(ExportSnafu)?;
+    if let Some(unknown) =
+        args.ignore_table.iter().find(|ignored| !tables.iter().any(|table| table.display_name() == **ignored))
+    {
+        let known = tables.iter().map(ExportedTable::display_name).collect::<Vec<_>>().join(", ");
+        return Err(ExportCommandError::UnknownTable { table: unknown.clone(), known });
+    }
     tables.retain(|table| !args.ignore_table.contains(&table.display_name()));
     if args.metadata {
-        export_metadata(&mut snapshot, &tables, &filter, destination).await?;
-        export_disabled_rules(&mut snapshot, destination).await?;
+        export_metadata(&mut snapshot, &tables, &filter, destination).await.context(ExportSnafu)?;
+        export_disabled_rules(&mut snapshot, destination).await.context(ExportSnafu)?;
     }
     let mut files = Vec::new();
     for table in &tables {
-        files.push(export_table(&mut snapshot, table, &filter, destination).await?);
+        files.push(export_table(&mut snapshot, table, &filter, destination).await.context(ExportSnafu)?);
     }
-    snapshot.close().await?;
+    snapshot.close().await.map_err(ExportError::from).context(ExportSnafu)?;
     Ok(files)
 }

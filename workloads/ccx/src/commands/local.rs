@@ -19,6 +19,7 @@ mod uploads;
 mod wait;
 
 use std::{
+    fs,
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
@@ -31,7 +32,7 @@ use ccx_service::shutdown_signal;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use futures::{StreamExt as _, stream};
-use snafu::ResultExt as _;
+use snafu::{ResultExt as _, ensure};
 
 use crate::{
     argument_values, cli::Global, commands::workload::start_logging, output::Format, upload::Uploader,
@@ -41,7 +42,9 @@ use archives::{Source, Submission};
 use backends::Backends;
 use database_url::DatabaseUrl;
 use dead_letters::DeadLetters;
-use error::{ClientSnafu, LocalError, NotServedSnafu, PortSnafu, StoppedSnafu, UploaderSnafu};
+use error::{
+    ClientSnafu, LocalError, NotServedSnafu, PortSnafu, StoppedSnafu, UnreadableSnafu, UploaderSnafu,
+};
 use progress::Progress;
 use report::Reports;
 use services::Services;
@@ -109,6 +112,7 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     start_logging(&global.tool_logging())?;
     let shutdown = shutdown_signal();
     let config = global.config()?;
+    ensure_readable(&args.archives)?;
     let progress = Progress::new();
     let choice = bind_choice(&args);
     let api = address::bind(choice)?;
@@ -143,6 +147,17 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     progress.finish();
     outcome?;
     Ok(drained?)
+}
+
+/// Fails if archives are given and none can be opened, before anything is started for them.
+fn ensure_readable(archives: &[PathBuf]) -> Result<(), LocalError> {
+    let failures: Vec<String> = archives
+        .iter()
+        .filter_map(|path| Some(format!("\n  {}: {}", path.display(), fs::metadata(path).err()?)))
+        .collect();
+    let is_any_readable = archives.is_empty() || failures.len() < archives.len();
+    ensure!(is_any_readable, UnreadableSnafu { lines: failures.concat() });
+    Ok(())
 }
 
 /// Returns the address to bind. A run with `--once` leaves the default port to servers that keep running.

@@ -14,6 +14,7 @@ mod rule_name;
 mod test;
 mod try_rule;
 
+pub(crate) use catalog::Catalog;
 use ccx_cli::CliError;
 use ccx_declarative_rules::rule_schema;
 use clap::{Args, Subcommand};

@@ -12,7 +12,7 @@ use clap::{
 };
 use snafu::{ResultExt, Snafu};
 
-use crate::output;
+use crate::{argument_values, output};
 
 /// Create a realistic archive of a cluster, with faults on request
 ///
@@ -26,13 +26,13 @@ Examples:
   ccx sample-archive --nodes 120 --pods 320 --logs-mib 13 -o large.tar.gz   # as big as they get")]
 pub(crate) struct SampleArchiveArgs {
     /// Nodes of the cluster.
-    #[arg(long, default_value_t = 6, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 6, value_name = "NUMBER", value_parser = argument_values::up_to::<1, 10_000>)]
     nodes: usize,
     /// Platform pods, each with a log.
-    #[arg(long, default_value_t = 35, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 35, value_name = "NUMBER", value_parser = argument_values::up_to::<0, 100_000>)]
     pods: usize,
     /// Log lines beside those, in MiB.
-    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 0, value_name = "NUMBER", value_parser = argument_values::up_to::<0, 1024>)]
     logs_mib: usize,
     /// A fault of the cluster; may be given several times.
     #[arg(long = "fault", value_name = "NAME", value_parser = fault_parser(), hide_possible_values = true)]

@@ -57,6 +57,11 @@ impl CliError for TopicsError {
     }
 
     fn advice(&self) -> Option<String> {
+        if let Self::Ensure { source, .. } = self
+            && ccx_service::error_chain(source).contains("InvalidReplicationFactor")
+        {
+            return Some("there are fewer brokers than that; choose another --replication-factor".into());
+        }
         Some("see [kafka] in `ccx config print`; the user needs the rights Describe and Create on the topics, and Alter to grow them".into())
     }
 }
@@ -76,6 +81,9 @@ pub(crate) async fn run(
     start_logging(&config.logging)?;
     let servers = config.kafka.bootstrap_servers.join(",");
     let admin = TopicAdmin::connect(&config.kafka).context(ConnectSnafu { servers: &servers })?;
+    for unknown in args.grow.iter().filter(|owned| !config.topics_in_use().contains(&owned.as_str())) {
+        output::note(&format!("warning: --grow names {unknown}, which is no topic of the configuration"));
+    }
     for topic in config.topics_in_use() {
         let existing = tokio::task::block_in_place(|| admin.partitions(topic));
         let existing = existing.context(EnsureSnafu { topic, servers: &servers })?;

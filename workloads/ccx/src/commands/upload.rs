@@ -74,6 +74,12 @@ pub(crate) async fn run(global: &Global, args: UploadArgs) -> Result<(), Box<dyn
     let uploader = Uploader::connect(&config).await?;
     for path in &args.archives {
         let archive = read(path, &config.archive).await.map_err(ReadError::from)?;
+        if let Some(problem) = &archive.problem {
+            output::note(&format!(
+                "warning: {} can't be read as an archive, so it will become a dead letter: {problem}",
+                archive.name
+            ));
+        }
         let cluster_id = args.cluster_id.or(archive.cluster_id);
         let sender = Sender {
             org_id: args.org,

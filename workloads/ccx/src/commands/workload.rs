@@ -1,5 +1,7 @@
 //! `ccx pipeline`, `ccx db-writer`, `ccx aggregator` and others: the long-running commands.
 
+use std::io;
+
 use ccx_aggregator::AggregatorError;
 use ccx_cli::{CliError, Exit};
 use ccx_config::{Config, Logging};
@@ -50,12 +52,35 @@ impl CliError for WorkloadError {
             Exit::Setup | Exit::Consumer => {
                 Some("`ccx config print` shows the settings that are in force".into())
             }
-            Exit::Server => {
-                Some("is the address in use? each workload has its own `listen` in the configuration".into())
-            }
+            Exit::Server => Some(advice_about_address(self).into()),
             Exit::Failed | Exit::Migration => None,
         }
     }
+}
+
+/// Returns what to do about an address that can't be listened on.
+fn advice_about_address(error: &dyn std::error::Error) -> &'static str {
+    match io_error_kind(error) {
+        Some(io::ErrorKind::PermissionDenied) => {
+            "ports below 1024 need a privilege; set another `listen` of the workload in the configuration"
+        }
+        Some(io::ErrorKind::AddrNotAvailable) => {
+            "no interface of this machine has the address; `[::]` listens on all"
+        }
+        _ => "is the address in use? each workload has its own `listen` in the configuration",
+    }
+}
+
+/// Returns the kind of the I/O error that an error has as a cause.
+fn io_error_kind(error: &dyn std::error::Error) -> Option<io::ErrorKind> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return Some(error.kind());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn exit_of_pipeline(error: &PipelineError) -> Exit {

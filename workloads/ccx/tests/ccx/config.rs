@@ -68,3 +68,43 @@ fn config_check_finds_a_missing_secret_file() {
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("/nonexistent/password"), "{}", outcome.stderr);
 }
+
+#[test]
+fn config_check_reads_the_named_files_and_reports_where_they_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "\n").unwrap();
+    let rule = folder.path().join("rule.yaml");
+    fs::write(&rule, "id: a.b\n").unwrap();
+    let text = |lines: &str| file(&folder, lines);
+    let check = |path: &PathBuf| run(ccx(["config", "check"]).arg("--config").arg(path));
+    let empty_secret = check(&text(&format!("[database]\npassword_file = {empty:?}\n")));
+    let expected = format!("ccx.toml:2:1: database.password_file names {}, which is empty", empty.display());
+    assert!(empty_secret.stderr.contains(&expected), "{empty_secret:?}");
+    let rules = check(&text(&format!("[rules]\ndirectories = [{rule:?}]\n")));
+    assert!(rules.stderr.contains("a rule needs the fields `apiVersion`"), "{rules:?}");
+    let property = check(&text("[kafka.properties]\n\"fetch.min.bytes\" = \"hunter2\"\n"));
+    assert!(
+        property.stderr.contains("fetch.min.bytes") && !property.stderr.contains("hunter2"),
+        "{property:?}"
+    );
+    for outcome in [empty_secret, rules, property] {
+        assert_ne!(outcome.code, Some(0), "{outcome:?}");
+    }
+    let variable = run(ccx(["config", "check"]).env("CCX__DATABASE__PASSWORD_FILE", &empty));
+    assert!(variable.stderr.contains("variable CCX__DATABASE__PASSWORD_FILE: "), "{variable:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn variable_that_is_not_utf8_or_an_empty_path_is_an_error_with_its_name() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let invalid = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    let outcome = run(ccx(["config", "check"]).env("CCX__DATABASE__HOST", invalid));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("variable CCX__DATABASE__HOST: is not valid UTF-8"), "{outcome:?}");
+    let outcome = run(ccx(["config", "check"]).env("CCX_CONFIG", ""));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("CCX_CONFIG"), "{outcome:?}");
+}

@@ -78,6 +78,16 @@ fn archive_and_folder_are_served_with_their_faults_only() {
 }
 
 #[test]
+fn nothing_is_started_when_no_archive_can_be_read() {
+    let outcome = once(&[Path::new("/nonexistent/a.tar.gz"), Path::new("/nonexistent/b.tar.gz")]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.is_empty(), "{outcome:?}");
+    for part in ["nothing was started", "/nonexistent/a.tar.gz: No such file", "/nonexistent/b.tar.gz"] {
+        assert!(outcome.stderr.contains(part), "{part}: {outcome:?}");
+    }
+}
+
+#[test]
 fn unreadable_archive_is_reported_and_the_others_are_served() {
     let folder = tempfile::tempdir().unwrap();
     let garbage = folder.path().join("garbage.tar");

@@ -56,6 +56,23 @@ async fn clean_deletes_what_is_older_unless_it_is_a_dry_run() {
 }
 
 #[tokio::test]
+async fn clean_and_export_of_a_database_without_tables_fail() {
+    let database = database().await;
+    let other = ccx_local::test_postgres().await.create_database().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().to_str().unwrap();
+    for arguments in [["clean", "--max-age", "90d"], ["export", "--folder", target]] {
+        let outcome = run(&mut command(&other, &arguments));
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.contains("run `ccx migrate` to create it"), "{outcome:?}");
+    }
+    let outcome =
+        run(&mut command(&database, &["export", "--folder", target, "--ignore-table", "rule_hits"]));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("there is no table rule_hits"), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn export_writes_the_tables_of_all_schemas() {
     let database = database().await;
     let folder = tempfile::tempdir().unwrap();

@@ -129,6 +129,7 @@ fn problem_of_any_key_does_not_contain_its_value() {
         "[database]\npassword = \"hunter2",
         "[database]\npassword = hunter2",
         "[database]\npassword = 'hunter2' x",
+        "[database]\nhost = 'postgres://user:hunter2@host/name'",
         "database = 'hunter2'",
     ];
     for text in texts {
@@ -192,6 +193,27 @@ fn mistake_in_any_section_is_rejected_with_advice() {
         ("[kafka]\nca_file = '/ca'", "kafka.ca_file is not used"),
         ("[kafka.properties]\n'group.id' = 'x'", "kafka.properties.group.id has a key of its own"),
         ("kafka = 1", "kafka is a section: write [kafka]"),
+        (
+            "[database]\nhost = 'postgres://u:pw@h/db'",
+            "database.host is invalid: write the host name or address alone; user",
+        ),
+        (
+            "[database]\nhost = 'h:5432'",
+            "database.host is invalid: write the host name or address alone, and the port",
+        ),
+        ("[database]\nport = 0", "database.port is 0; choose a port"),
+        ("[database]\ntls_mode = 'disable'\nca_file = '/ca'", "database.ca_file is not used"),
+        ("[archive]\nmax_unpacked = -1", "archive.max_unpacked is invalid: expected a size"),
+        (
+            "[aggregator]\nlisten = 'localhost:80'",
+            "aggregator.listen is invalid: expected an IP address and a port",
+        ),
+        ("[aggregator]\nlisten = 80", "aggregator.listen is invalid: expected an IP address and a port"),
+        ("[nothing]", "nothing is not a section of the configuration"),
+        (
+            "[kafka.properties]\n'fetch.min.bytes' = 1",
+            "kafka.properties.fetch.min.bytes is invalid: expected a string",
+        ),
     ];
     for (text, expected) in slips {
         let told = problems_of(text);

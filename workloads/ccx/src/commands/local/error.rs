@@ -13,6 +13,8 @@ use crate::{commands::workload::WorkloadError, output::OutputError, upload::Uplo
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(super)))]
 pub(crate) enum LocalError {
+    #[snafu(display("none of the archives can be read, so nothing was started:{lines}"))]
+    Unreadable { lines: String },
     #[snafu(display("failed to start the embedded Kafka"))]
     Kafka { source: KafkaError },
     #[snafu(display("failed to start the embedded object storage"))]

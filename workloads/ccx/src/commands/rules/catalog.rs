@@ -13,7 +13,7 @@ use super::files::{read_given_rules, read_rules};
 use crate::cli::Global;
 
 /// Rules and their texts.
-pub(super) struct Catalog {
+pub(crate) struct Catalog {
     pub(super) engine: Engine,
     pub(super) content: ContentTree,
     pub(super) user_rules: Vec<DeclarativeRule>,
@@ -34,7 +34,7 @@ impl CliError for ContentError {
 
 impl Catalog {
     /// Reads the rules of files, and the rules and content trees that the configuration names.
-    pub(super) fn load(global: &Global, files: &[PathBuf]) -> Result<Self, Box<dyn CliError>> {
+    pub(crate) fn load(global: &Global, files: &[PathBuf]) -> Result<Self, Box<dyn CliError>> {
         let settings = global.config()?.rules;
         let mut user_rules = read_given_rules(files)?;
         user_rules.extend(read_rules(&settings.directories)?);

@@ -9,7 +9,10 @@ use ccx_declarative_rules::{DeclarativeRule, FilesError, Problem, RuleFiles, loa
 use chrono::{DateTime, Utc};
 use snafu::{ResultExt, Snafu, ensure};
 
-use crate::archive_file::{ArchiveFile, ArchiveFileError};
+use crate::{
+    archive_file::{ArchiveFile, ArchiveFileError},
+    output,
+};
 
 /// Rules or an archive can't be used.
 #[derive(Debug, Snafu)]
@@ -17,7 +20,7 @@ use crate::archive_file::{ArchiveFile, ArchiveFileError};
 pub(super) enum InputError {
     #[snafu(display("failed to read rules"))]
     Files { source: FilesError },
-    #[snafu(display("there is no rule in {}; files of rules end with .yaml or .yml", list(paths)))]
+    #[snafu(display("there is no rule in {}{}", list(paths), hint_about_names(paths)))]
     NoRule { paths: Vec<PathBuf> },
     #[snafu(display("the rules have mistakes:{}", lines(problems)))]
     Mistakes { problems: Vec<Problem> },
@@ -55,11 +58,30 @@ pub(super) struct ClusterArchive {
     pub(super) gathered_at: Option<DateTime<Utc>>,
 }
 
+/// Folders at the root of archives of an insights operator.
+const ROOTS: [&str; 2] = ["config/", "insights-operator/"];
+
 /// Reads the archive of a cluster from a file or a folder.
 pub(super) fn read_archive(path: &Path) -> Result<ClusterArchive, InputError> {
     let file = ArchiveFile::read(path, &ArchiveLimits::default())?;
     let archive = Archive::read(file.bytes, &Limits::default()).context(ArchiveSnafu { path })?;
+    if !ROOTS.iter().any(|root| archive.files().any(|file| file.path.starts_with(root))) {
+        let found = archive.files().next().map(|file| file.path.to_owned()).unwrap_or_default();
+        output::note(&format!(
+            "warning: {} has no {} at its root, but {found}: is it an archive of an insights operator?",
+            path.display(),
+            ROOTS.join(" or ")
+        ));
+    }
     Ok(ClusterArchive { archive, gathered_at: file.gathered_at })
+}
+
+/// Returns how rule files are named, unless each path is one.
+fn hint_about_names(paths: &[PathBuf]) -> &'static str {
+    let is_rule_file = |path: &PathBuf| {
+        path.is_file() && path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    };
+    if paths.iter().all(is_rule_file) { ": empty file" } else { "; files of rules end with .yaml or .yml" }
 }
 
 fn list(paths: &[PathBuf]) -> String {
