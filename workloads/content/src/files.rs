@@ -49,6 +49,12 @@ pub enum ReadError {
         /// The root.
         path: PathBuf,
     },
+    /// A pipe, socket or device in a folder.
+    #[snafu(display("{} is neither a file nor a folder; remove it", path.display()))]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// The folders are nested too deep.
     #[snafu(display("{} is over {MAX_DEPTH} folders deep: does a link lead to a parent?", path.display()))]
     TooDeep {
@@ -151,6 +157,8 @@ impl Reader<'_> {
             if metadata.is_dir() {
                 self.read_folder(&path, &format!("{below_root}/"), depth_left - 1)?;
             } else if is_content(&below_root) {
+                // Reading a pipe would wait for its writer.
+                ensure!(metadata.is_file(), NotAFileSnafu { path });
                 ensure!(metadata.len() <= MAX_FILE_BYTES, FileTooLongSnafu { path });
                 self.read_file(&path, below_root)?;
             }

@@ -127,3 +127,14 @@ fn read_of_hostile_or_broken_archive_is_an_error() {
     let deep = format!("{}a.md", "d/".repeat(MAX_DEPTH));
     assert!(matches!(read(tar_of(&[("config.yaml", ""), (&deep, "")])), Err(ReadError::TooDeep { .. })));
 }
+
+#[cfg(unix)]
+#[test]
+fn pipe_in_a_folder_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.yaml"), "impact: {}\n").unwrap();
+    let pipe = folder.path().join("reason.md");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = Files::read(folder.path()).unwrap_err();
+    assert!(error.to_string().ends_with("reason.md is neither a file nor a folder; remove it"), "{error}");
+}
