@@ -26,7 +26,8 @@ pub(crate) mod write;
 use std::{collections::BTreeMap, time::Duration};
 
 use ccx_crds::{
-    CcxPipeline, CcxPipelineSpec, ConsoleLink, DatabaseType, Endpoints, ExposureType, IdentitySource, Mode,
+    CallerAuthentication, CcxPipeline, CcxPipelineSpec, ConsoleLink, DatabaseType, Endpoints, ExposureType,
+    IdentitySource, Mode, PublicApi,
 };
 use ccx_service::RulesStatus;
 pub(crate) use condition_status::ConditionStatus;
@@ -70,6 +71,8 @@ pub(crate) struct Observation {
     pub(crate) errors: Vec<Problem>,
     /// The reason for which a stage was not applied.
     pub(crate) waiting: Option<Problem>,
+    /// Whether the public API has no authentication, so that it refuses every request.
+    pub(crate) lacks_authentication: bool,
     /// Whether no ConfigMap has the labels by which those with rules are selected.
     pub(crate) is_selector_unmatched: bool,
     /// Translates texts of pods.
@@ -130,6 +133,7 @@ pub(crate) async fn update_status(
         missing: results.missing,
         errors: results.errors,
         waiting: results.applied.waiting(),
+        lacks_authentication: pipeline.spec.public_api.as_ref().is_some_and(lacks_authentication),
         is_selector_unmatched: results.is_selector_unmatched,
         wording: results.findings.wording.clone(),
         token_review: results.token_review,
@@ -160,6 +164,13 @@ pub(crate) async fn update_status(
         valid_until: observation.valid_until(),
         is_status_changed,
     })
+}
+
+/// Whether no kind of authentication is set; internal organisations are not one.
+fn lacks_authentication(api: &PublicApi) -> bool {
+    let authentication =
+        CallerAuthentication { internal_organizations: Vec::new(), ..api.authentication.clone() };
+    authentication == CallerAuthentication::default()
 }
 
 /// Returns the URL of the page, if the console shall have a link to it: outside the cluster, and encrypted, as the console demands.
@@ -234,6 +245,20 @@ impl Observation {
     }
 }
 
+/// Returns whether the public API is ready; a warning when it is, and refuses every request.
+fn public_api(observation: &Observation) -> Option<ConditionStatus> {
+    let status = workload::ready_if_wanted(observation, Component::SmartProxy)?;
+    let is_ready = status.value == ConditionValue::True && status.cause.reason == Reason::AsExpected;
+    if !is_ready || !observation.lacks_authentication {
+        return Some(status);
+    }
+    let message = format!(
+        "{}; every request is refused until spec.publicApi.authentication is set",
+        status.cause.message
+    );
+    Some(ConditionStatus::met(Reason::AuthenticationMissing, message))
+}
+
 /// Returns the status of each condition, in the order in which they are reported.
 fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)> {
     let mut parts = vec![
@@ -257,7 +282,7 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
             ConditionType::RequestsWriterReady,
             workload::ready_if_wanted(observation, Component::RequestsWriter),
         ),
-        (ConditionType::PublicApiReady, workload::ready_if_wanted(observation, Component::SmartProxy)),
+        (ConditionType::PublicApiReady, public_api(observation)),
         (ConditionType::IngressReady, workload::ready_if_wanted(observation, Component::Ingress)),
         (ConditionType::CleanerReady, cleaner::ready(observation)),
         (ConditionType::PublicApiExposed, controllers::exposed(observation, Component::SmartProxy)),

@@ -187,7 +187,7 @@ fn is_in_progress(reason: Reason) -> bool {
 
 /// Whether the cause of a condition that is met should be corrected.
 fn is_warning(reason: Reason) -> bool {
-    matches!(reason, Reason::UnverifiedIdentity | Reason::UnknownRules)
+    matches!(reason, Reason::UnverifiedIdentity | Reason::UnknownRules | Reason::AuthenticationMissing)
 }
 
 fn is_failure(reason: Reason) -> bool {

@@ -74,6 +74,7 @@ pub(super) fn healthy() -> Observation {
         errors: Vec::new(),
         waiting: None,
         wording: Wording::default(),
+        lacks_authentication: false,
         is_selector_unmatched: false,
         token_review: None,
         now: seconds(1000),

@@ -3,6 +3,22 @@
 use super::*;
 
 #[test]
+fn public_api_without_authentication_is_ready_with_a_warning() {
+    let mut observation = Observation { lacks_authentication: true, ..healthy() };
+    let wanted = Workload { image: Some("ccx".into()), ..workload(Component::SmartProxy, 1, 1) };
+    observation.state.workloads.insert(Component::SmartProxy, wanted);
+    let told = outcome(&observation, ConditionType::PublicApiReady);
+    assert_eq!(told, (ConditionValue::True, Reason::AuthenticationMissing));
+    assert_eq!(outcome(&observation, ConditionType::Ready).0, ConditionValue::True);
+    assert_eq!(outcome(&observation, ConditionType::Degraded).0, ConditionValue::False);
+    let warnings = summary::new_problems(&[], &conditions(&observation));
+    assert!(warnings[0].message.ends_with("until spec.publicApi.authentication is set"), "{warnings:?}");
+    observation.lacks_authentication = false;
+    let told = outcome(&observation, ConditionType::PublicApiReady);
+    assert_eq!(told, (ConditionValue::True, Reason::AsExpected));
+}
+
+#[test]
 fn pod_issue_has_its_reason_and_the_name_of_the_pod() {
     let troubles = [
         (PodIssueKind::Unschedulable, Reason::Unschedulable),
