@@ -88,14 +88,14 @@ serve() {
   mkdir -p "$work_dir/$1"
   # The directory is in the command line, so that server_stop finds the process.
   server_start "$work_dir/$1" "$program" --config "$work_dir/$1/../config.toml" "$1"
-  server_wait "$work_dir/$1" 30 curl --silent --fail --output "$work_dir/ready" "http://$2/readyz"
+  server_wait "$work_dir/$1" curl --silent --fail --output "$work_dir/ready" "http://$2/readyz"
 }
 
 # Uploads need Kafka and an object storage, which `ccx local` has. It prints the address of uploads, which it chooses.
 serve_uploads() {
   mkdir -p "$work_dir/ingress"
   server_start "$work_dir/ingress" "$program" local --listen "$local" --data-dir "$work_dir/ingress/data"
-  server_wait "$work_dir/ingress" 60 grep --quiet /api/ingress/v1/upload "$work_dir/ingress/log"
+  server_wait "$work_dir/ingress" grep --quiet /api/ingress/v1/upload "$work_dir/ingress/log"
   ingress=$(grep --only-matching 'http://[^ ]*/api/ingress/v1/upload' "$work_dir/ingress/log" | head --lines 1)
   ingress=${ingress#http://}
   ingress=${ingress%/api/ingress/v1/upload}

@@ -62,7 +62,7 @@ up() {
   [ -f "$data/topics/meta.properties" ] || format
   server_start "$data" java -Xms"$heap" -Xmx"$heap" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
     -Dlog4j2.configurationFile="$data/log4j2.yaml" -cp "$jars/*" kafka.Kafka "$data/server.properties"
-  server_wait "$data" 60 grep -q 'Kafka Server started' "$data/log"
+  server_wait "$data" grep -q 'Kafka Server started' "$data/log"
   status
 }
 

@@ -61,7 +61,7 @@ start_operator() {
   export MIMALLOC_PURGE_DELAY=0 MIMALLOC_PAGE_FULL_RETAIN=0 MIMALLOC_GENERIC_COLLECT=100 # As in images/ccx-operator/Containerfile.
   POD_NAMESPACE=default CCX_OPERATOR_LISTEN=$listen server_start "$state/operator" "$state/operator/ccx-operator" run
   operator=$(cat "$state/operator/pid")
-  server_wait "$state/operator" 60 is_leading
+  server_wait "$state/operator" is_leading
 }
 
 # start_idle PROGRAM: starts an operator of an empty namespace, which has the same watches and renews a Lease, too.

@@ -46,7 +46,7 @@ up() {
   # shellcheck disable=SC2046 # as_server is several words or none.
   server_start "$data" $(as_server) "$bin/postgres" -D "$data/cluster" -p "$port" \
     -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200
-  server_wait "$data" 60 "$bin/pg_isready" -q
+  server_wait "$data" "$bin/pg_isready" -q
   "$bin/psql" -qtAc "select 1 from pg_database where datname = '$database'" postgres | grep -q 1 || "$bin/createdb" "$database"
   status
 }

@@ -54,7 +54,7 @@ up() {
   # The keys are passed by environment, so that `ps` does not show them.
   ROOT_ACCESS_KEY=$access_key ROOT_SECRET_KEY=$secret_key server_start "$data" \
     "$program" --port "$host:$port" --quiet --keep-alive posix "$data/objects"
-  server_wait "$data" 30 refuses_strangers
+  server_wait "$data" refuses_strangers
   make_bucket
   status
 }

@@ -63,10 +63,12 @@ server_start() {
   echo $! >"$folder/pid"
 }
 
-# server_wait FOLDER SECONDS COMMAND...: waits until the command succeeds; fails with the end of the log.
+# server_wait FOLDER COMMAND...: waits until the command succeeds; fails with the end of the log. A server that ends fails at once, so
+# the limit is for one that hangs: a busy machine may need a minute for what takes seconds.
 server_wait() {
-  local folder=$1 seconds=$2 deadline=$((SECONDS + $2))
-  shift 2
+  local folder=$1 seconds=300
+  local deadline=$((SECONDS + seconds))
+  shift
   until "$@" 2>/dev/null; do
     if ! server_alive "$folder"; then
       tail -n 20 "$folder/log" >&2

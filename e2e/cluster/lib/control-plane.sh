@@ -20,7 +20,7 @@ control_plane_up() {
   api_server_up
   controllers_up
   # Namespaces are usable as soon as the default service account exists.
-  server_wait "$state/kube-controller-manager" 60 api /api/v1/namespaces/default/serviceaccounts/default
+  server_wait "$state/kube-controller-manager" api /api/v1/namespaces/default/serviceaccounts/default
 }
 
 # Its data is removed with it, so writes need not be finished.
@@ -82,7 +82,7 @@ api_server_up() {
     --requestheader-username-headers X-Remote-User --requestheader-group-headers X-Remote-Group \
     --requestheader-extra-headers-prefix X-Remote-Extra- --enable-aggregator-routing \
     --proxy-client-cert-file "$certificates/front-proxy.crt" --proxy-client-key-file "$certificates/front-proxy.key"
-  server_wait "$state/kube-apiserver" 90 api /readyz
+  server_wait "$state/kube-apiserver" api /readyz
 }
 
 # A node's address is advertised to pods; loopback can't be an endpoint of a Service, so it is not. A node's API server also writes

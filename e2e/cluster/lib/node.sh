@@ -33,8 +33,8 @@ node_up() {
   proxy_up
   volumes_up
   kubectl apply -f <(sed "s/{dns_address}/$service_network.0.10/" "$sources/manifests/base.yaml") >/dev/null
-  server_wait "$state/kubelet" 90 is_true 'node/ccx-node' 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' True
-  server_wait "$state/kubelet" 90 is_true '-n kube-system deployment/coredns' 'jsonpath={.status.readyReplicas}' 1
+  server_wait "$state/kubelet" is_true 'node/ccx-node' 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' True
+  server_wait "$state/kubelet" is_true '-n kube-system deployment/coredns' 'jsonpath={.status.readyReplicas}' 1
 }
 
 # is_true OBJECT OUTPUT VALUE
@@ -79,7 +79,7 @@ SystemdCgroup = false
 TOML
   pod_network_config
   server_start "$folder" containerd --config "$folder/config.toml"
-  server_wait "$folder" 30 containers_answer
+  server_wait "$folder" containers_answer
   load "$images"/*.tar
 }
 
