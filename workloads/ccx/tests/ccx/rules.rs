@@ -263,3 +263,22 @@ fn archive_of_the_operator_is_evaluated_at_the_time_in_its_name() {
     );
     assert_eq!(verdict("unpacked", &[]), "hit", "its files were written now");
 }
+
+#[test]
+fn rule_with_the_id_and_key_of_a_builtin_one_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rule.yaml");
+    let new = ["rules", "new", "ccx_rules.external.node_not_ready", "--error-key", "NODE_NOT_READY"];
+    assert_eq!(run(ccx(new).arg(&path)).code, Some(0));
+    let linted = rules(&["lint", "--deny-warnings"], &path);
+    assert_eq!(linted.code, Some(1), "{linted:?}");
+    assert!(linted.stdout.contains("a built-in rule has this id and error key"), "{linted:?}");
+}
+
+#[test]
+fn list_of_an_unknown_tag_fails_with_the_known_ones() {
+    let outcome = run(&mut ccx(["rules", "list", "--tag", "nope"]));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("no rule has the tag nope; the tags are "), "{outcome:?}");
+    assert!(outcome.stderr.contains("service_availability"), "{outcome:?}");
+}

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ccx_cli::CliError;
-use ccx_declarative_rules::{Problem, Rejected, RuleFiles, RuleSet, Severity};
+use ccx_declarative_rules::{DeclarativeRule, Problem, Rejected, RuleFiles, RuleSet, Severity};
 use clap::Args;
 use snafu::{ResultExt, Snafu};
 
@@ -51,8 +51,9 @@ pub(super) fn run(global: &Global, args: &LintArgs) -> Result<(), Box<dyn CliErr
     let content = configured_content(&global.config()?.rules)?;
     let (rules, problems) = match RuleSet::new(&files) {
         Ok(set) => {
-            let problems = content
+            let mut problems = content
                 .map_or_else(|| set.warnings().to_vec(), |content| set.problems_with_content(&content));
+            problems.extend(set.rules().iter().filter_map(hidden_by_builtin));
             (set.rules().len(), problems)
         }
         Err(Rejected { problems, .. }) => (0, problems),
@@ -75,6 +76,16 @@ pub(super) fn run(global: &Global, args: &LintArgs) -> Result<(), Box<dyn CliErr
         output::print(&format!("{rules} rule(s) are fine, {warnings} warning(s)"))?;
     }
     Ok(())
+}
+
+/// Returns a warning about a rule with the module and error key of a built-in one: only the first result of both is reported.
+fn hidden_by_builtin(rule: &DeclarativeRule) -> Option<Problem> {
+    let is_builtin = ccx_builtin_rules::rules().iter().map(|rule| rule.meta()).any(|builtin| {
+        builtin.rule == *rule.id() && builtin.error_keys.iter().any(|key| key == rule.error_key())
+    });
+    let message = "a built-in rule has this id and error key, and its result is used; choose another id";
+    let problem = Problem::warning(rule.file(), message).at(Some(rule.position()));
+    is_builtin.then_some(problem)
 }
 
 fn count(problems: &[Problem], severity: Severity) -> usize {

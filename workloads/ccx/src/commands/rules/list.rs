@@ -1,9 +1,10 @@
 //! `ccx rules list`
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
-use ccx_cli::CliError;
+use ccx_cli::{CliError, Exit};
 use clap::Args;
+use snafu::{Snafu, ensure};
 
 use super::{
     catalog::Catalog,
@@ -34,10 +35,29 @@ pub(crate) struct ListArgs {
     tag: Option<String>,
 }
 
+/// No rule has the tag.
+#[derive(Debug, Snafu)]
+#[snafu(display("no rule has the tag {tag}; the tags are {known}"))]
+struct UnknownTag {
+    tag: String,
+    known: String,
+}
+
+impl CliError for UnknownTag {
+    fn exit(&self) -> Exit {
+        Exit::Setup
+    }
+}
+
 pub(super) fn run(global: &Global, args: &ListArgs) -> Result<(), Box<dyn CliError>> {
     let catalog = Catalog::load(global, &args.paths)?;
     let mut rows = described::all(&catalog);
-    rows.retain(|row| args.tag.as_ref().is_none_or(|tag| row.tags.contains(tag)));
+    if let Some(tag) = &args.tag {
+        let known: BTreeSet<String> = rows.iter().flat_map(|row| row.tags.iter().cloned()).collect();
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        rows.retain(|row| row.tags.contains(tag));
+        ensure!(!rows.is_empty(), UnknownTagSnafu { tag, known });
+    }
     match args.output {
         Format::Json => rows.iter().try_for_each(output::print_json)?,
         Format::Text => {
