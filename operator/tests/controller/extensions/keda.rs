@@ -30,6 +30,8 @@ async fn scaled() -> TestEnv {
     scaler.patch(PIPELINE, &keda, &Patch::Merge(json!({"metadata": metadata}))).await.unwrap();
     let status = json!({"status": {"hpaName": format!("keda-hpa-{PIPELINE}"), "originalReplicaCount": 2}});
     scaler.patch_status(PIPELINE, &keda, &Patch::Merge(status)).await.unwrap();
+    // What the autoscaler has replaced is deleted after the condition is true.
+    env.until_up_to_date().await;
     env
 }
 
