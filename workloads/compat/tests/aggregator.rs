@@ -324,6 +324,19 @@ fn clowder_document_overrides_file_and_variables() {
     assert_eq!(fs::read_to_string(config.database.ca_file.unwrap()).unwrap(), "PEM of rds");
 }
 
+/// Certificates of authorities would contradict a connection without encryption.
+#[test]
+fn certificates_of_clowder_are_not_used_for_a_database_without_encryption() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = folder.path().join("cdappconfig.json");
+    fs::write(&document, CLOWDER.replace("verify-full", "disable")).unwrap();
+    let clowder = Clowder::load(document.to_str()).unwrap().unwrap();
+    let mut settings = load(FILE, &[]);
+    settings.apply(&clowder, folder.path()).unwrap();
+    let database = settings.config(Backend::OcpRecommendations).unwrap().database;
+    assert_eq!((database.tls_mode, database.ca_file), (TlsMode::Disable, None));
+}
+
 #[test]
 fn clowder_document_without_parts_is_reported() {
     let mut settings = load(FILE, &[]);

@@ -245,6 +245,8 @@ impl Storage {
                 _ => {}
             }
         }
+        // Clowder gives certificates of authorities to deployments that do not encrypt, too.
+        database.ca_file.take_if(|_| database.tls_mode == TlsMode::Disable);
         Ok(database)
     }
 }

@@ -38,7 +38,9 @@ impl Clowder {
     /// Returns the connection to the database. Certificates of authorities are written to `folder`.
     pub(crate) fn database_settings(&self, folder: &Path) -> io::Result<Vec<Setting>> {
         let Some(database) = &self.database else { return Ok(Vec::new()) };
-        let ca_file = write_authorities(database.rds_ca.as_deref(), folder, "database-ca.pem")?;
+        let is_encrypted = database.ssl_mode.as_deref() != Some("disable");
+        let authorities = database.rds_ca.as_deref().filter(|_| is_encrypted);
+        let ca_file = write_authorities(authorities, folder, "database-ca.pem")?;
         let mut settings = vec![
             ("database.host", database.hostname.clone()),
             ("database.port", database.port.to_string()),

@@ -70,7 +70,7 @@ async fn env_with(url: &str) -> TestEnv {
     settings.page_size = 1;
     settings.cache = std::time::Duration::ZERO;
     config.smart_proxy.cluster_names = [(OLD_CLUSTER.to_owned(), "old".to_owned())].into();
-    let env = TestEnv::with(config).await;
+    let env = Box::pin(TestEnv::with(config)).await;
     env.run_sql(include_str!("sample.sql")).await;
     env
 }
