@@ -30,7 +30,7 @@ pub enum SyntaxErrorKind {
     NotOpen {
         /// The tag.
         tag: String,
-        /// What the tag ends.
+        /// The kind of block that it ends.
         ended: &'static str,
     },
     /// A name is undefined.
